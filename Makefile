@@ -1,0 +1,62 @@
+# Everything a developer or the gate runs. `make` or `make help` lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# SwiftPM locks its scratch directory; two builds at once only wait for each other.
+.NOTPARALLEL:
+
+# tcpdump, nft and ip live in sbin, which is not on every user's path.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+SCRATCH ?= .build
+SWIFT_BUILD = swift build --scratch-path $(SCRATCH)
+# The binary that the integration tests and the demonstrations run.
+export TUNSTACK ?= $(abspath $(SCRATCH))/release/tunstack
+SWIFT_SOURCES = Package.swift Sources Tests
+CHECKS = layering sizes links test-marks requirements scripts
+
+.PHONY: help build setup test unit integration soak lint format check ci demo run clean $(CHECKS:%=check-%)
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@echo "check-NAME      one check alone: $(CHECKS)"
+
+build: ## build the command in release mode
+	$(SWIFT_BUILD) -c release --product tunstack
+
+setup: ## install the host tools that are missing (Debian, Ubuntu)
+	scripts/setup-host
+
+test: setup unit integration ## install what is missing, then all tests
+
+unit: ## unit tests: no privilege, no network, virtual time
+	swift test --scratch-path $(SCRATCH)
+
+integration: build ## tests against the kernel's TCP, in network namespaces
+	scripts/integration
+
+soak: build ## 1 GB through the echo service on a clean link, without a loss to repair
+	scripts/soak-1g
+
+lint: ## check the formatting of the Swift code
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+
+format: ## format the Swift code in place
+	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+check: $(CHECKS:%=check-%) ## all checks of scripts/check
+
+$(CHECKS:%=check-%): check-%:
+	@scripts/check/$*
+
+ci: setup lint check build test ## what the gate runs: lint, checks, build, all tests
+
+demo: build ## list the scenarios that run in virtual time, without privilege
+	$(TUNSTACK) demo
+
+run: build ## serve echo on 10.77.0.2:9877 until Ctrl-C (asks for root through sudo)
+	$(if $(filter 0,$(shell id -u)),,sudo) $(TUNSTACK) --echo 9877
+
+clean: ## remove everything that was built
+	swift package --scratch-path $(SCRATCH) reset

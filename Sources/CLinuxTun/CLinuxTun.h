@@ -1,0 +1,229 @@
+// What Swift cannot call by itself: variadic `ioctl` and the unions inside `struct ifreq`.
+//
+// Every function is `static inline`, so the module needs the C library's headers (libc6-dev) and links nothing.
+// There is no policy here: one function is one system call, or one look at the list of interfaces.
+//
+// Results: 0 or a positive value (a descriptor, an MTU, ...) is success, a negative value is `-errno`.
+// Addresses are in host byte order: 10.77.0.1 is 0x0A4D0001.
+//
+// A TUN interface that was made with TUNSETIFF and is not persistent is deleted by closing its descriptor; there is
+// no call of its own for that.
+
+#ifndef CLINUXTUN_H
+#define CLINUXTUN_H
+
+// The C library's types belong to the module that Swift's Glibc is made of. Without this line they would belong to this
+// module as well, and every file that uses one would have to import CLinuxTun (MemberImportVisibility).
+#ifdef __swift__
+#pragma clang module import SwiftGlibc
+#endif
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <linux/if_tun.h>
+#include <linux/sched.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+// The size of an interface name with its terminating zero byte, IFNAMSIZ.
+enum { CLINUXTUN_NAME_SIZE = IFNAMSIZ };
+
+// The flags of TUNSETIFF for plain IP packets without a leading protocol word.
+enum { CLINUXTUN_FLAGS_IP = IFF_TUN | IFF_NO_PI };
+
+// --- errors -------------------------------------------------------------------------------------------------------
+
+// Declared here because the C library shows them to _GNU_SOURCE alone, and a module that defines that macro sees other
+// C types than the rest of the program does.
+extern const char *strerrorname_np(int number);
+extern const char *strerrordesc_np(int number);
+extern int unshare(int flags);
+
+// The symbol of an error number ("EBUSY"), or NULL if the C library knows none. Thread-safe, unlike strerror(3).
+static inline const char *clinuxtun_error_name(int number) {
+    return strerrorname_np(number);
+}
+
+// The untranslated text of an error number, or NULL if the C library knows none. Thread-safe.
+static inline const char *clinuxtun_error_text(int number) {
+    return strerrordesc_np(number);
+}
+
+// --- the device ---------------------------------------------------------------------------------------------------
+
+// Opens /dev/net/tun, non-blocking and closed on exec.
+static inline int clinuxtun_open(void) {
+    int descriptor = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+// Fills in the name of an interface request; a name that does not fit is an error, never cut short.
+static inline int clinuxtun_request(struct ifreq *request, const char *name) {
+    memset(request, 0, sizeof *request);
+    size_t length = strnlen(name, IFNAMSIZ);
+    if (length == IFNAMSIZ) return -ENAMETOOLONG;
+    memcpy(request->ifr_name, name, length);
+    return 0;
+}
+
+// TUNSETIFF: makes the interface `name` or attaches to it. The name the kernel gave it (a name may hold "%d") comes
+// back in `assigned`.
+static inline int clinuxtun_attach(int descriptor, const char *name, int flags, char assigned[IFNAMSIZ]) {
+    struct ifreq request;
+    int result = clinuxtun_request(&request, name);
+    if (result < 0) return result;
+    request.ifr_flags = (short)flags;
+    if (ioctl(descriptor, TUNSETIFF, &request) < 0) return -errno;
+    memcpy(assigned, request.ifr_name, IFNAMSIZ);
+    assigned[IFNAMSIZ - 1] = 0;
+    return 0;
+}
+
+// TUNSETPERSIST: whether the interface stays (`persistent` not 0) or goes when its last descriptor is closed.
+static inline int clinuxtun_set_persistent(int descriptor, int persistent) {
+    return ioctl(descriptor, TUNSETPERSIST, persistent ? 1UL : 0UL) < 0 ? -errno : 0;
+}
+
+// --- watching -----------------------------------------------------------------------------------------------------
+
+// An epoll set that holds one descriptor: the set is readable while the descriptor is readable, in error or hung up.
+static inline int clinuxtun_watch(int descriptor) {
+    int set = epoll_create1(EPOLL_CLOEXEC);
+    if (set < 0) return -errno;
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
+    if (epoll_ctl(set, EPOLL_CTL_ADD, descriptor, &event) == 0) return set;
+    int error = errno;
+    close(set);
+    return -error;
+}
+
+// --- namespaces ---------------------------------------------------------------------------------------------------
+
+// Moves the calling thread, not the process, into a new network namespace: CLONE_NEWNET.
+static inline int clinuxtun_new_network(void) {
+    return unshare(CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
+// --- the interface ------------------------------------------------------------------------------------------------
+
+// The socket that interface requests are made on. It carries no traffic.
+static inline int clinuxtun_control_socket(void) {
+    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+// The index of an interface, SIOCGIFINDEX: positive; -ENODEV if there is no such interface.
+static inline int clinuxtun_index(int control, const char *name) {
+    struct ifreq request;
+    int result = clinuxtun_request(&request, name);
+    if (result < 0) return result;
+    return ioctl(control, SIOCGIFINDEX, &request) < 0 ? -errno : request.ifr_ifindex;
+}
+
+// Sets one of the interface's addresses: `command` is SIOCSIFADDR or SIOCSIFNETMASK.
+static inline int clinuxtun_set_inet(int control, const char *name, unsigned long command, uint32_t value) {
+    struct ifreq request;
+    int result = clinuxtun_request(&request, name);
+    if (result < 0) return result;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(value)};
+    memcpy(&request.ifr_addr, &address, sizeof address);
+    return ioctl(control, command, &request) < 0 ? -errno : 0;
+}
+
+// Reads one of the interface's addresses: `command` is SIOCGIFADDR or SIOCGIFNETMASK.
+static inline int clinuxtun_get_inet(int control, const char *name, unsigned long command, uint32_t *value) {
+    struct ifreq request;
+    int result = clinuxtun_request(&request, name);
+    if (result < 0) return result;
+    request.ifr_addr.sa_family = AF_INET;
+    if (ioctl(control, command, &request) < 0) return -errno;
+    struct sockaddr_in address;
+    memcpy(&address, &request.ifr_addr, sizeof address);
+    *value = ntohl(address.sin_addr.s_addr);
+    return 0;
+}
+
+static inline int clinuxtun_set_address(int control, const char *name, uint32_t address) {
+    return clinuxtun_set_inet(control, name, SIOCSIFADDR, address);
+}
+
+// -EADDRNOTAVAIL if the interface has no IPv4 address.
+static inline int clinuxtun_get_address(int control, const char *name, uint32_t *address) {
+    return clinuxtun_get_inet(control, name, SIOCGIFADDR, address);
+}
+
+static inline int clinuxtun_set_netmask(int control, const char *name, uint32_t netmask) {
+    return clinuxtun_set_inet(control, name, SIOCSIFNETMASK, netmask);
+}
+
+static inline int clinuxtun_get_netmask(int control, const char *name, uint32_t *netmask) {
+    return clinuxtun_get_inet(control, name, SIOCGIFNETMASK, netmask);
+}
+
+// The MTU in bytes, SIOCGIFMTU.
+static inline int clinuxtun_get_mtu(int control, const char *name) {
+    struct ifreq request;
+    int result = clinuxtun_request(&request, name);
+    if (result < 0) return result;
+    return ioctl(control, SIOCGIFMTU, &request) < 0 ? -errno : request.ifr_mtu;
+}
+
+static inline int clinuxtun_set_mtu(int control, const char *name, int bytes) {
+    struct ifreq request;
+    int result = clinuxtun_request(&request, name);
+    if (result < 0) return result;
+    request.ifr_mtu = bytes;
+    return ioctl(control, SIOCSIFMTU, &request) < 0 ? -errno : 0;
+}
+
+// 1 if the interface is up, 0 if it is down, SIOCGIFFLAGS.
+static inline int clinuxtun_is_up(int control, const char *name) {
+    struct ifreq request;
+    int result = clinuxtun_request(&request, name);
+    if (result < 0) return result;
+    if (ioctl(control, SIOCGIFFLAGS, &request) < 0) return -errno;
+    return (request.ifr_flags & IFF_UP) != 0;
+}
+
+// Brings the interface up (`up` not 0) or takes it down, leaving its other flags alone.
+static inline int clinuxtun_set_up(int control, const char *name, int up) {
+    struct ifreq request;
+    int result = clinuxtun_request(&request, name);
+    if (result < 0) return result;
+    if (ioctl(control, SIOCGIFFLAGS, &request) < 0) return -errno;
+    request.ifr_flags = (short)(up ? request.ifr_flags | IFF_UP : request.ifr_flags & ~IFF_UP);
+    return ioctl(control, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
+}
+
+// Looks for an interface other than `except` with an IPv4 address inside `network`/`netmask`.
+// 1: found, its name and address are stored; 0: there is none.
+static inline int clinuxtun_find_address(uint32_t network, uint32_t netmask, const char *except,
+                                         char found[IFNAMSIZ], uint32_t *address) {
+    struct ifaddrs *list;
+    if (getifaddrs(&list) < 0) return -errno;
+    int result = 0;
+    for (const struct ifaddrs *entry = list; entry; entry = entry->ifa_next) {
+        if (!entry->ifa_addr || entry->ifa_addr->sa_family != AF_INET) continue;
+        struct sockaddr_in inet;
+        memcpy(&inet, entry->ifa_addr, sizeof inet);
+        uint32_t candidate = ntohl(inet.sin_addr.s_addr);
+        if ((candidate & netmask) != (network & netmask) || strncmp(entry->ifa_name, except, IFNAMSIZ) == 0) continue;
+        strncpy(found, entry->ifa_name, IFNAMSIZ - 1);
+        found[IFNAMSIZ - 1] = 0;
+        *address = candidate;
+        result = 1;
+        break;
+    }
+    freeifaddrs(list);
+    return result;
+}
+
+#endif

@@ -1,0 +1,179 @@
+public import TunstackCore
+public import TunstackLinux
+import TunstackWire
+
+/// A TCP/IP stack of this process, with a TUN device as its cable.
+///
+///     let stack = try await TunnelStack.open()
+///     let listener = try await stack.listen(port: 9877)
+///     try await listener.forEachConnection { connection in
+///         do {
+///             while let bytes = try await connection.read() {
+///                 try await connection.write(bytes)
+///             }
+///         } catch {
+///             print(error)
+///         }
+///         await connection.close()
+///     }
+///
+/// ## Theory of operation
+///
+/// The stack is an actor that owns three things: the core (`TunstackCore.Stack`), which knows TCP and does no I/O; the
+/// device; and an event loop that watches it. All of them live on one serial dispatch queue, ``executor``, and so need
+/// no locks. The queue runs *turns*. A turn is: take packets from the device, or let time pass, or serve a call; then
+/// give the device what the core wants to send, wake the tasks that the core's events are about, and tell the loop when to
+/// come back. Packets pass through one buffer; nothing is allocated for them.
+///
+/// A call that must wait (``TCPConnection/read(upTo:)``, ``TCPConnection/write(_:)``, ``connect(to:from:options:)``,
+/// ``TCPListener/accept()``) suspends its task, and an event of the core resumes it to look again. Cancelling the task
+/// ends the wait.
+///
+/// ## Where to run
+///
+/// Calls may be made from anywhere. A task that runs on the stack's own executor makes them without a change of thread:
+///
+///     try await withTaskExecutorPreference(stack.executor) { ... }
+///
+/// ``TCPListener/forEachConnection(_:)`` does that. Code that computes for long, or blocks, belongs elsewhere: no packet is
+/// handled while it runs.
+///
+/// ## Lifetime
+///
+/// The stack lives until ``shutdown(gracePeriod:)``, or until nobody refers to it, its listeners and its connections any
+/// more. Either closes the device, and an interface that ``open(_:observer:)`` made goes with it.
+public actor TunnelStack {
+    /// What the stack runs on, and what tasks that use it do well to run on too.
+    public nonisolated let executor: DispatchQueueExecutor
+
+    /// The executor, as the language wants it.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    /// The interface's name; nil over an adopted descriptor.
+    public nonisolated let interfaceName: String?
+
+    /// How far the stack is on its way.
+    enum Phase: Equatable {
+        case running
+        /// Shutting down: no new listeners and connections; when `deadline` comes the rest is aborted.
+        case closing(deadline: Instant)
+        /// The device is closed, because of an error or on demand.
+        case closed(TunnelError?)
+    }
+
+    let clock = MonotonicClock()
+    let loop: DispatchEventLoop
+    var driver: Driver
+    var phase = Phase.running
+
+    /// The connections whose handles are in use, and who waits at them.
+    var connectionWaiters: [ConnectionID: ConnectionWaiters] = [:]
+    /// The listeners that are open, and who waits at them.
+    var listenerWaiters: [ListenerID: ListenerWaiters] = [:]
+    /// Connections that the application has let go of and that may still be closing.
+    var closingConnections = ClosingConnections()
+    /// Who waits for the end of the stack.
+    var closeWaiters: [CheckedContinuation<Void, Never>] = []
+    /// The last turn left packets to send, and another one is on its way.
+    var hasTurnAhead = false
+    private var lastTicket: UInt64 = 0
+
+    /// Makes the interface, brings it up and starts a stack behind it.
+    ///
+    /// Needs `CAP_NET_ADMIN`, or an interface that root has made for this user.
+    ///
+    /// - Parameters:
+    ///   - options: The interface, the addresses, and how the stack behaves.
+    ///   - observer: Sees every packet; nil for none, which costs nothing.
+    /// - Throws: ``TunnelError``.
+    public static func open(
+        _ options: TunnelOptions = TunnelOptions(), observer: sending (any PacketObserver)? = nil
+    ) async throws(TunnelError) -> TunnelStack {
+        let device = try options.openDevice()
+        do throws(TunError) {
+            return try await open(device: device, configuration: options.stackConfiguration, observer: observer)
+        } catch {
+            throw .device(error)
+        }
+    }
+
+    /// Starts a stack over an open descriptor that carries one IP packet per read and write: a TUN device that another
+    /// program attached, or one end of a `SOCK_SEQPACKET` socket pair.
+    ///
+    /// - Parameters:
+    ///   - fileDescriptor: Belongs to the stack from now on.
+    ///   - configuration: How the stack behaves. `recordsTransitions` follows from `observer`.
+    ///   - observer: Sees every packet; nil for none.
+    /// - Throws: `TunError.notAPacketDescriptor` or `TunError.refused`.
+    public static func open(
+        adopting fileDescriptor: CInt, configuration: StackConfiguration,
+        observer: sending (any PacketObserver)? = nil
+    ) async throws(TunError) -> TunnelStack {
+        try await open(
+            device: TunDevice(adopting: fileDescriptor), configuration: configuration, observer: observer)
+    }
+
+    /// Starts a stack over a device.
+    ///
+    /// - Parameters:
+    ///   - device: Belongs to the stack from now on.
+    ///   - configuration: How the stack behaves. `recordsTransitions` follows from `observer`.
+    ///   - observer: Sees every packet; nil for none.
+    /// - Throws: `TunError.refused` if the device cannot be watched.
+    public static func open(
+        device: consuming TunDevice, configuration: StackConfiguration,
+        observer: sending (any PacketObserver)? = nil
+    ) async throws(TunError) -> TunnelStack {
+        let stack = try TunnelStack(device: device, configuration: configuration, observer: observer)
+        await stack.start()
+        return stack
+    }
+
+    private init(
+        device: consuming TunDevice, configuration: StackConfiguration, observer: sending (any PacketObserver)?
+    ) throws(TunError) {
+        let executor = DispatchQueueExecutor(label: "tunstack")
+        self.executor = executor
+        interfaceName = device.interface?.name
+        loop = try DispatchEventLoop(watching: device, on: executor)
+        var configuration = configuration
+        configuration.recordsTransitions = observer != nil
+        var entropy = SystemEntropy()
+        let core = Stack(configuration: configuration, random: &entropy, at: clock.now())
+        driver = Driver(core: core, device: device, observation: observer.map(Observation.init))
+    }
+
+    private func start() {
+        loop.activate(
+            EventLoopHandlers(
+                readable: { [weak self] in self?.assumeIsolated { $0.readable() } },
+                deadlineReached: { [weak self] in self?.assumeIsolated { $0.deadlineReached() } },
+                closed: {}))
+    }
+
+    /// A number for a wait.
+    func nextTicket() -> UInt64 {
+        lastTicket += 1
+        return lastTicket
+    }
+}
+
+// MARK: - What the stack tells about itself
+
+extension TunnelStack {
+    /// What the core has done since the start.
+    public var counters: Counters { driver.core.counters }
+
+    /// What became of packets that the device did not take.
+    public var deviceCounters: DeviceCounters { driver.counters }
+
+    /// Every listener, half-open entry, connection and TIME-WAIT record, as `netstat` lists them.
+    public var connections: [ConnectionSummary] {
+        var list: [ConnectionSummary] = []
+        driver.core.forEachConnection { list.append($0) }
+        return list
+    }
+
+    /// Bytes of send and receive buffers in use, all connections together.
+    public var bufferBytesInUse: Int { driver.core.bufferBytesInUse }
+}

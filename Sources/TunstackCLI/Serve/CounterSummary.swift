@@ -1,0 +1,30 @@
+import Tunstack
+
+/// What a stack has done, in a few lines.
+enum CounterSummary {
+    static func lines(of counters: Counters, device: DeviceCounters) -> [String] {
+        var lines = [
+            """
+            connections: accepted \(counters.passiveOpens), opened \(counters.activeOpens), \
+            failed \(counters.failedOpens)
+            """,
+            "packets: received \(counters.packetsReceived), sent \(counters.packetsSent)",
+            """
+            segments: sent \(counters.segmentsSent), retransmitted \(counters.segmentsRetransmitted), \
+            resets \(counters.resetsSent)
+            """,
+            "dropped: \(counters.packetsDropped)" + reasons(of: counters),
+        ]
+        if device.packetsLostToFullQueue + device.packetsRefused > 0 {
+            lines.append(
+                "lost at the device: queue full \(device.packetsLostToFullQueue), refused \(device.packetsRefused)")
+        }
+        return lines
+    }
+
+    private static func reasons(of counters: Counters) -> String {
+        let reasons = DropReason.allCases.filter { counters[$0] > 0 }
+            .map { "\(PacketLine.words(for: $0)) \(counters[$0])" }
+        return reasons.isEmpty ? "" : " (" + reasons.joined(separator: ", ") + ")"
+    }
+}

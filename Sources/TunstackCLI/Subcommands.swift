@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// What `tunstack` can be asked to do.
+enum Subcommands {
+    static let all: [any ParsableCommand.Type] = [ServeCommand.self, LabCommand.self, Demo.self]
+
+    /// The names of those beside the default one, for its help.
+    static let others = ["lab", "demo"]
+}

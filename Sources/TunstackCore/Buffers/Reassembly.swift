@@ -1,0 +1,82 @@
+import TunstackWire
+
+/// A stretch of sequence space, `start ..< end`.
+struct SequenceRange: Equatable {
+    var start: SequenceNumber
+    var end: SequenceNumber
+
+    var count: Int { end - start }
+
+    func contains(_ number: SequenceNumber) -> Bool { number.isAtOrAfter(start) && number.isBefore(end) }
+}
+
+/// Which bytes beyond the first gap have arrived: disjoint, non-adjacent ranges in sequence order. The bytes themselves
+/// are in the receive buffer's ring already (RFC 9293 §3.10.7.4, SHLD-31).
+struct Reassembly {
+    private(set) var ranges: [SequenceRange] = []
+    /// One number of each range, the range that was touched last first: the order of a SACK option (RFC 2018 §4).
+    private var recent: [SequenceNumber] = []
+
+    var isEmpty: Bool { ranges.isEmpty }
+    /// One past the last byte held beyond the gap.
+    var end: SequenceNumber? { ranges.last?.end }
+
+    /// Whether `range` can be recorded without exceeding `limit` ranges.
+    func hasRoom(for range: SequenceRange, limit: Int) -> Bool {
+        ranges.count < limit
+            || ranges.contains { !$0.end.isBefore(range.start) && !range.end.isBefore($0.start) }
+    }
+
+    /// The parts of `range` that have not arrived before; what arrived first stays.
+    func forEachGap(in range: SequenceRange, _ body: (SequenceRange) -> Void) {
+        var start = range.start
+        for held in ranges where held.end.isAfter(start) {
+            if !held.start.isBefore(range.end) { break }
+            if held.start.isAfter(start) { body(SequenceRange(start: start, end: held.start)) }
+            start = held.end
+        }
+        if start.isBefore(range.end) { body(SequenceRange(start: start, end: range.end)) }
+    }
+
+    /// Records a range, joining those that it touches.
+    mutating func insert(_ range: SequenceRange) {
+        var joined = range
+        let first = ranges.firstIndex { !$0.end.isBefore(range.start) } ?? ranges.endIndex
+        var last = first
+        while last < ranges.endIndex, !ranges[last].start.isAfter(range.end) {
+            if ranges[last].start.isBefore(joined.start) { joined.start = ranges[last].start }
+            joined.end = SequenceNumber.max(joined.end, ranges[last].end)
+            last += 1
+        }
+        ranges.replaceSubrange(first..<last, with: CollectionOfOne(joined))
+        recent.removeAll { joined.contains($0) }
+        recent.insert(range.start, at: 0)
+    }
+
+    /// Removes the ranges that the in-order stream has reached and says how far it now extends.
+    mutating func advance(from next: SequenceNumber) -> SequenceNumber {
+        var next = next
+        var reached = 0
+        while reached < ranges.count, !ranges[reached].start.isAfter(next) {
+            next = SequenceNumber.max(next, ranges[reached].end)
+            reached += 1
+        }
+        if reached > 0 {
+            ranges.removeFirst(reached)
+            recent.removeAll { $0.isBefore(next) }
+        }
+        return next
+    }
+
+    /// The blocks for a SACK option: the latest first, then those that were reported most recently (RFC 2018 §4), so that each
+    /// is repeated and one lost acknowledgment does not hide it.
+    func sackBlocks(maximum: Int) -> SACKBlocks {
+        var blocks = SACKBlocks()
+        for number in recent.prefix(maximum) {
+            for range in ranges where range.contains(number) {
+                blocks.append(SACKBlock(start: range.start, end: range.end))
+            }
+        }
+        return blocks
+    }
+}

@@ -1,0 +1,96 @@
+import TunstackWire
+
+/// What the peer has sent and the application has not read: the in-order bytes, and those beyond gaps, each at its place.
+struct ReceiveBuffer {
+    /// What became of bytes that were offered.
+    enum Insertion: Equatable {
+        case stored
+        /// The pool's budget or the number of gaps does not allow keeping them; the peer will send them again.
+        case refused
+    }
+
+    private var ring = SequenceRing()
+    private(set) var reassembly = Reassembly()
+    /// The next byte that the application reads.
+    private(set) var readNext: SequenceNumber
+    /// One past the last byte that is in order.
+    private(set) var end: SequenceNumber
+    /// The most bytes that the window promises room for.
+    let limit: Int
+
+    init(start: SequenceNumber, limit: Int) {
+        readNext = start
+        end = start
+        self.limit = limit
+    }
+
+    /// In-order bytes that wait for the application.
+    var readable: Int { end - readNext }
+    /// Room that the window may promise beyond the in-order bytes.
+    var free: Int { max(0, limit - readable) }
+
+    /// Stores the bytes numbered from `start`, which the caller has cut to the window. Bytes that were there before stay.
+    ///
+    /// Nothing becomes readable until `advance`.
+    mutating func insert(
+        _ bytes: RawSpan, at start: SequenceNumber, rangeLimit: Int, pool: inout BufferPool
+    ) -> Insertion {
+        guard !bytes.isEmpty else { return .stored }
+        let range = SequenceRange(start: start, end: start + bytes.byteCount)
+        let inOrderEnd = end + pendingInOrder
+        // What joins the in-order stream makes no range, so that a full list of them cannot stop the stream.
+        let isInOrder = start.isAtOrBefore(inOrderEnd)
+        let held = SequenceNumber.max(inOrderEnd, reassembly.end ?? inOrderEnd)
+        let needed = SequenceNumber.max(range.end, held) - readNext
+        // One byte at the far edge would take a block for the whole window. When memory is short, that is for bytes in order.
+        guard isInOrder || needed <= ring.capacity || !pool.isScarce else { return .refused }
+        guard isInOrder || reassembly.hasRoom(for: range, limit: rangeLimit),
+            ring.reserve(needed, keeping: held - readNext, from: readNext, pool: &pool)
+        else { return .refused }
+        if start == inOrderEnd, reassembly.isEmpty {
+            ring.store(bytes, at: start)
+        } else {
+            let fresh = SequenceRange(start: SequenceNumber.max(start, inOrderEnd), end: range.end)
+            reassembly.forEachGap(in: fresh) { gap in
+                let offset = gap.start - start
+                ring.store(bytes.extracting(offset..<offset + gap.count), at: gap.start)
+            }
+        }
+        if isInOrder {
+            pendingInOrder = max(pendingInOrder, range.end - end)
+        } else {
+            reassembly.insert(range)
+        }
+        return .stored
+    }
+
+    /// Bytes stored right at `end` but not yet released by `advance`; spares the common case the range list.
+    private var pendingInOrder = 0
+
+    /// Makes what is contiguous readable and says by how many bytes the in-order stream grew.
+    mutating func advance() -> Int {
+        let before = end
+        end += pendingInOrder
+        pendingInOrder = 0
+        if !reassembly.isEmpty { end = reassembly.advance(from: end) }
+        return end - before
+    }
+
+    /// Moves in-order bytes to the reader and gives the memory back when none is left.
+    mutating func read(into output: inout OutputRawSpan, pool: inout BufferPool) -> Int {
+        let count = min(readable, output.freeCapacity)
+        guard count > 0 else { return 0 }
+        ring.copy(count, from: readNext, into: &output)
+        readNext += count
+        if readable == 0, reassembly.isEmpty { ring.release(to: &pool) }
+        return count
+    }
+
+    /// Drops everything that was not read.
+    mutating func discard(pool: inout BufferPool) {
+        readNext = end
+        pendingInOrder = 0
+        reassembly = Reassembly()
+        ring.release(to: &pool)
+    }
+}

@@ -1,0 +1,70 @@
+import TunstackWire
+
+/// The bytes that the application has sent and the peer has not acknowledged: those in flight and those still queued.
+struct SendBuffer {
+    private var ring = SequenceRing()
+    /// The oldest byte kept (SND.UNA while data is outstanding).
+    private(set) var start: SequenceNumber
+    private(set) var count = 0
+    /// The most bytes to keep.
+    let limit: Int
+
+    init(start: SequenceNumber, limit: Int) {
+        self.start = start
+        self.limit = limit
+    }
+
+    /// One past the last byte kept; the FIN's number once the application has closed.
+    var end: SequenceNumber { start + count }
+    var isEmpty: Bool { count == 0 }
+    var free: Int { max(0, limit - count) }
+
+    /// Keeps as many of the bytes as the limit and the pool allow and says how many.
+    mutating func append(_ bytes: RawSpan, pool: inout BufferPool) -> Int {
+        let wanted = min(bytes.byteCount, free)
+        guard wanted > 0 else { return 0 }
+        // When the pool has no block of that size left, it may have a smaller one, or the block at hand have room.
+        var bits = BufferPool.bits(for: count + wanted)
+        while !ring.reserve(min(count + wanted, 1 << bits), keeping: count, from: start, pool: &pool),
+            bits > BufferPool.smallestBits
+        {
+            bits -= 1
+        }
+        let accepted = min(wanted, ring.capacity - count)
+        ring.store(bytes.extracting(first: accepted), at: end)
+        count += accepted
+        return accepted
+    }
+
+    /// Forgets what has been acknowledged, up to `number`, and gives the memory back when nothing is left.
+    mutating func acknowledge(to number: SequenceNumber, pool: inout BufferPool) {
+        let acknowledged = min(max(0, number - start), count)
+        start += acknowledged
+        count -= acknowledged
+        if count == 0 { ring.release(to: &pool) }
+    }
+
+    /// Drops everything.
+    mutating func discard(pool: inout BufferPool) {
+        start = end
+        count = 0
+        ring.release(to: &pool)
+    }
+
+    /// Adds the bytes numbered `number ..< number + length` to a checksum.
+    func add(_ length: Int, from number: SequenceNumber, to checksum: inout InternetChecksum) {
+        precondition(holds(length, from: number), "bytes that are not in the send buffer")
+        ring.forEachPiece(of: length, from: number) { piece, _ in checksum.add(piece) }
+    }
+
+    /// Appends the bytes numbered `number ..< number + length` to a packet.
+    func copy(_ length: Int, from number: SequenceNumber, into output: inout OutputRawSpan) {
+        precondition(holds(length, from: number), "bytes that are not in the send buffer")
+        ring.copy(length, from: number, into: &output)
+    }
+
+    private func holds(_ length: Int, from number: SequenceNumber) -> Bool {
+        let offset = number - start
+        return offset >= 0 && length >= 0 && offset + length <= count
+    }
+}

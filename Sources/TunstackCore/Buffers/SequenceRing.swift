@@ -1,0 +1,72 @@
+import TunstackWire
+
+/// Bytes of a stream kept by their sequence number: the byte numbered `n` lives at `n` modulo the block size. There is no
+/// head or tail to maintain, and a byte lands at its place whatever order it arrives in. The one file of the core that
+/// copies stream bytes.
+@safe struct SequenceRing {
+    private var block: UnsafeMutableRawPointer?
+    private var bits = 0
+
+    /// Bytes that can be kept at a time; zero without a block.
+    var capacity: Int { unsafe block == nil ? 0 : 1 << bits }
+
+    /// Makes room for `byteCount` bytes, moving those numbered `start ..< start + kept` to the new block.
+    ///
+    /// False if the pool's budget does not allow it; then nothing has changed.
+    mutating func reserve(_ byteCount: Int, keeping kept: Int, from start: SequenceNumber, pool: inout BufferPool)
+        -> Bool
+    {
+        guard byteCount > capacity else { return true }
+        var larger = SequenceRing()
+        larger.bits = BufferPool.bits(for: byteCount)
+        guard let fresh = unsafe pool.take(bits: larger.bits) else { return false }
+        unsafe larger.block = fresh
+        forEachPiece(of: kept, from: start) { piece, number in larger.store(piece, at: number) }
+        release(to: &pool)
+        self = larger
+        return true
+    }
+
+    /// Gives the block back; every byte in it is gone.
+    mutating func release(to pool: inout BufferPool) {
+        if let block = unsafe block { unsafe pool.give(block, bits: bits) }
+        unsafe block = nil
+    }
+
+    /// Writes bytes to their places.
+    func store(_ bytes: RawSpan, at start: SequenceNumber) {
+        guard let block = unsafe block else { return }
+        let first = firstPiece(of: bytes.byteCount, from: start)
+        let position = position(of: start)
+        unsafe bytes.withUnsafeBytes { source in
+            guard let base = source.baseAddress else { return }
+            unsafe (block + position).copyMemory(from: base, byteCount: first)
+            unsafe block.copyMemory(from: base + first, byteCount: source.count - first)
+        }
+    }
+
+    /// Hands out the bytes numbered `start ..< start + count` in at most two pieces, with the number of each piece's first.
+    func forEachPiece(of count: Int, from start: SequenceNumber, _ body: (RawSpan, SequenceNumber) -> Void) {
+        guard count > 0, let block = unsafe block else { return }
+        let first = firstPiece(of: count, from: start)
+        unsafe body(RawSpan(_unsafeStart: block + position(of: start), byteCount: first), start)
+        if first < count { unsafe body(RawSpan(_unsafeStart: block, byteCount: count - first), start + first) }
+    }
+
+    /// Appends the bytes numbered `start ..< start + count` to `output`.
+    func copy(_ count: Int, from start: SequenceNumber, into output: inout OutputRawSpan) {
+        guard count > 0, let block = unsafe block else { return }
+        let first = firstPiece(of: count, from: start)
+        unsafe output.append(bytes: RawSpan(_unsafeStart: block + position(of: start), byteCount: first))
+        if first < count { unsafe output.append(bytes: RawSpan(_unsafeStart: block, byteCount: count - first)) }
+    }
+
+    /// Where in the block the byte with this number lives.
+    private func position(of number: SequenceNumber) -> Int { Int(number.rawValue) & (capacity - 1) }
+
+    /// How many of `count` bytes stand before the block's end.
+    private func firstPiece(of count: Int, from start: SequenceNumber) -> Int {
+        precondition(count <= capacity, "more bytes than the ring holds")
+        return min(count, capacity - position(of: start))
+    }
+}

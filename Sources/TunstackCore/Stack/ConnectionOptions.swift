@@ -1,0 +1,93 @@
+/// What an application can choose for one connection. A value outside its range counts as the nearest in it.
+public struct ConnectionOptions: Sendable, Equatable {
+    /// Sends small segments at once instead of gathering them while data is in flight (Nagle off; RFC 9293 §3.7.4, MUST-17).
+    public var noDelay = false
+    /// Allows an active OPEN from a local port that other connections hold or have left in TIME-WAIT (SO_REUSEADDR). The same pair of
+    /// sockets stays refused.
+    public var reusesAddress = false
+    /// Keep-alive probes; nil, the default, for none (RFC 9293 §3.8.4, MUST-25).
+    public var keepAlive: KeepAlive?
+    /// How long sent or queued data may make no progress before the connection is aborted; nil for no limit but R2
+    /// (RFC 9293 §3.10.1 "timeout", RFC 5482).
+    public var userTimeout: Interval?
+    /// R1: after how many retransmissions of one segment the application is told (RFC 9293 §3.8.3, SHLD-9, SHLD-10).
+    public var retransmissionThreshold: UInt8 = 3
+    /// R2 for data: how long to retransmit without an answer; at least 100 s is advised (RFC 9293 §3.8.3, SHLD-11).
+    public var dataTimeout = Interval.seconds(100)
+    /// R2 for a SYN or SYN-ACK: how long to retransmit it; at least three minutes (RFC 9293 §3.8.3, MUST-23).
+    public var establishmentTimeout = Interval.seconds(180)
+    /// How long FIN-WAIT-2 lasts once the application has let go of the connection; nil for ever, as RFC 9293 has it.
+    public var finWait2Timeout: Interval? = .seconds(60)
+    /// The smallest retransmission timeout. RFC 6298 §2.4 asks for 1 s; 200 ms is what hosts use.
+    public var minimumRTO = Interval.milliseconds(200)
+    /// The largest retransmission timeout and gap between window probes (RFC 6298 §2.5: at least 60 s).
+    public var maximumRTO = Interval.seconds(60)
+    /// Bytes of sent data to keep until acknowledged. At most 2^29.
+    public var sendBufferBytes = 480 * 1_024
+    /// Bytes of received data to keep until read; what the window is made of. At most 2^29.
+    public var receiveBufferBytes = 480 * 1_024
+    /// The shift offered for our window, 0 to 14 (RFC 7323 §2.2); nil offers no scaling.
+    public var windowScale: UInt8? = 7
+    /// Whether to offer timestamps (RFC 7323 §3).
+    public var timestamps = true
+    /// Whether to offer selective acknowledgment (RFC 2018 §2).
+    public var selectiveAcknowledgment = true
+    /// The largest segment to announce; nil for what the MTU allows (RFC 9293 §3.7.1).
+    public var maximumSegmentSize: UInt16?
+    /// The IP time to live, 1 to 255 (RFC 9293 §3.9.2, MUST-49).
+    public var timeToLive: UInt8 = 64
+    /// The six bits of the Differentiated Services field (RFC 9293 §3.9.1.9, MUST-48).
+    public var differentiatedServices: UInt8 = 0
+    /// Whether soft ICMP errors raise an event (RFC 9293 §3.9.1.8, SHLD-20, SHLD-25).
+    public var reportsSoftErrors = true
+    /// The longest that an acknowledgment is held back; under half a second (RFC 9293 §3.8.6.3, MUST-40).
+    public var delayedAcknowledgment = Interval.milliseconds(40)
+
+    /// The defaults.
+    public init() {}
+}
+
+extension ConnectionOptions {
+    /// The same options with every value held to its range, so that none of them can make a timer spin or a header overflow.
+    var normalized: ConnectionOptions {
+        var options = self
+        options.differentiatedServices &= 0x3f
+        options.timeToLive = max(1, timeToLive)
+        options.minimumRTO = max(minimumRTO, .milliseconds(1))
+        options.maximumRTO = max(maximumRTO, options.minimumRTO)
+        options.delayedAcknowledgment = min(max(delayedAcknowledgment, .zero), .milliseconds(499))
+        options.sendBufferBytes = min(max(sendBufferBytes, 1), Self.largestBuffer)
+        options.receiveBufferBytes = min(max(receiveBufferBytes, 1), Self.largestBuffer)
+        options.keepAlive?.idle = max(keepAlive?.idle ?? .zero, .milliseconds(1))
+        options.keepAlive?.interval = max(keepAlive?.interval ?? .zero, .milliseconds(1))
+        return options
+    }
+
+    /// Half of the sequence space that numbers can be compared in is 2^30.
+    private static let largestBuffer = 1 << 29
+
+    /// The same options, but with what a SYN tells the peer as it was told.
+    func keepingWhatTheSynSettled(of old: ConnectionOptions) -> ConnectionOptions {
+        var options = self
+        options.windowScale = old.windowScale
+        options.timestamps = old.timestamps
+        options.selectiveAcknowledgment = old.selectiveAcknowledgment
+        options.maximumSegmentSize = old.maximumSegmentSize
+        options.sendBufferBytes = old.sendBufferBytes
+        options.receiveBufferBytes = old.receiveBufferBytes
+        return options
+    }
+}
+
+/// How a silent peer is probed (RFC 9293 §3.8.4).
+public struct KeepAlive: Sendable, Equatable {
+    /// How long nothing may have arrived before the first probe; two hours by default (MUST-28).
+    public var idle = Interval.seconds(7_200)
+    /// The time between probes.
+    public var interval = Interval.seconds(75)
+    /// How many probes go unanswered before the peer counts as dead, at least 1.
+    public var probes: UInt8 = 10
+
+    /// Two hours, then ten probes 75 s apart.
+    public init() {}
+}

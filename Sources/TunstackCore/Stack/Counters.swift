@@ -1,0 +1,43 @@
+/// What the stack has done, for listings and tests. All count from the start and wrap.
+public struct Counters: Sendable {
+    /// Packets taken from the device.
+    public internal(set) var packetsReceived: UInt64 = 0
+    /// Packets given to the device.
+    public internal(set) var packetsSent: UInt64 = 0
+    /// TCP segments given to the device.
+    public internal(set) var segmentsSent: UInt64 = 0
+    /// Segments that carried bytes already sent before.
+    public internal(set) var segmentsRetransmitted: UInt64 = 0
+    /// Retransmission timeouts.
+    public internal(set) var retransmissionTimeouts: UInt64 = 0
+    /// Losses repaired on duplicate acknowledgments.
+    public internal(set) var fastRetransmissions: UInt64 = 0
+    /// Resets sent.
+    public internal(set) var resetsSent: UInt64 = 0
+    /// Challenge ACKs sent (RFC 5961 §7).
+    public internal(set) var challengeAcknowledgmentsSent: UInt64 = 0
+    /// Challenge ACKs withheld by the rate limit (RFC 5961 §7).
+    public internal(set) var challengeAcknowledgmentsWithheld: UInt64 = 0
+    /// Connections opened actively.
+    public internal(set) var activeOpens: UInt64 = 0
+    /// Connections that a listener completed.
+    public internal(set) var passiveOpens: UInt64 = 0
+    /// Sends that were refused, in whole or in part, because all buffer memory was in use.
+    public internal(set) var sendsWithoutMemory: UInt64 = 0
+    /// Active opens that failed.
+    public internal(set) var failedOpens: UInt64 = 0
+    /// TIME-WAIT records that gave way to newer ones before their time.
+    public internal(set) var timeWaitOverflows: UInt64 = 0
+    /// State changes that were not recorded because nobody fetched the earlier ones.
+    public internal(set) var transitionsLost: UInt64 = 0
+
+    private var drops = [UInt64](repeating: 0, count: DropReason.allCases.count)
+
+    /// Packets dropped for one reason.
+    public subscript(reason: DropReason) -> UInt64 { drops[reason.rawValue] }
+
+    /// Packets dropped for any reason, replies that found no room among them.
+    public var packetsDropped: UInt64 { drops.reduce(0, &+) }
+
+    mutating func count(_ reason: DropReason) { drops[reason.rawValue] &+= 1 }
+}

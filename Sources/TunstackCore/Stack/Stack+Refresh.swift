@@ -1,0 +1,109 @@
+import TunstackWire
+
+/// What follows from a change of a connection, in one place: after anything has touched a control block, the stack's own
+/// structures are made to agree with it.
+extension Stack {
+    /// The handle of a connection.
+    @inline(__always)
+    func id(of index: Int) -> ConnectionID {
+        ConnectionID(index: UInt32(index), generation: connections.generation(of: index))
+    }
+
+    mutating func refresh(_ index: Int) {
+        switch connections[index].state {
+        case .timeWait: if !connections[index].bookkeeping.isInTimeWait { beginTimeWait(index) }
+        case .closed: leaveTable(index)
+        case .listen, .synSent, .synReceived, .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
+            queueForTransmit(index)
+        }
+        queueEvents(index)
+        armTimer(index)
+        freeIfForgotten(index)
+    }
+
+    private mutating func queueForTransmit(_ index: Int) {
+        guard !connections[index].bookkeeping.isInTransmitQueue else { return }
+        connections[index].bookkeeping.isInTransmitQueue = true
+        transmitQueue.append(id(of: index))
+    }
+
+    private mutating func queueEvents(_ index: Int) {
+        if connections[index].events.contains(.established), let listener = connections[index].bookkeeping.acceptor {
+            offerToListener(index, listener)
+        }
+        // A connection that nobody has accepted, or that the application has forgotten, has nobody to tell.
+        guard connections[index].bookkeeping.acceptor == nil, !connections[index].isReleased,
+            !connections[index].events.isEmpty, !connections[index].bookkeeping.isInEventQueue
+        else { return }
+        connections[index].bookkeeping.isInEventQueue = true
+        eventQueue.append(.connection(id(of: index)))
+    }
+
+    private mutating func offerToListener(_ index: Int, _ id: ListenerID) {
+        connections[index].events.remove(.established)
+        guard listeners.contains(Int(id.index), generation: id.generation) else { return }
+        listeners[Int(id.index)].acceptQueue.append(index)
+        queueEvent(of: id)
+    }
+
+    mutating func queueEvent(of id: ListenerID) {
+        guard !listeners[Int(id.index)].isInEventQueue else { return }
+        listeners[Int(id.index)].isInEventQueue = true
+        eventQueue.append(.listener(id))
+    }
+
+    /// The wheel is asked to fire no later than the earliest deadline. When that moves back, the wheel is left alone: it fires too
+    /// early once, which costs less than moving the entry with every acknowledgment.
+    mutating func armTimer(_ index: Int) {
+        let timer = connections[index].bookkeeping.timer
+        let earliest = connections[index].timers.earliest
+        if earliest < timers.deadline(of: timer) { timers.arm(timer, at: earliest) }
+    }
+
+    private mutating func leaveTable(_ index: Int) {
+        guard connections[index].bookkeeping.isInTable else { return }
+        connections[index].bookkeeping.isInTable = false
+        let hash = connections[index].key.hash(key: tableKey)
+        table.remove(EntryReference(.connection, index), hash: hash)
+    }
+
+    /// A connection that is over and that the application has released is gone.
+    mutating func freeIfForgotten(_ index: Int) {
+        guard connections[index].isReleased,
+            connections[index].state == .closed || connections[index].bookkeeping.isInTimeWait
+        else { return }
+        timers.free(connections[index].bookkeeping.timer)
+        var connection = connections.remove(index)
+        connection.sendBuffer.discard(pool: &environment.pool)
+        connection.receiveBuffer.discard(pool: &environment.pool)
+    }
+
+    /// Gives a new control block its place in the slab, the wheel and the table. `replacing` is the half-open entry it grew from.
+    mutating func insert(_ connection: consuming Connection, replacing halfOpen: EntryReference? = nil) -> Int {
+        let hash = connection.key.hash(key: tableKey)
+        connection.bookkeeping.isInTable = true
+        let index = connections.insert(connection)
+        let reference = EntryReference(.connection, index)
+        connections[index].bookkeeping.timer = timers.allocate(owner: reference)
+        if let halfOpen {
+            table.replace(halfOpen, with: reference, hash: hash)
+        } else {
+            table.insert(reference, hash: hash)
+        }
+        return index
+    }
+
+    /// What the table knows about a four-tuple.
+    @inline(__always)
+    func find(_ key: ConnectionKey) -> EntryReference? {
+        var probe = table.probe(key.hash(key: tableKey))
+        while let candidate = table.next(&probe) {
+            switch candidate.kind {
+            case .connection: if connections[candidate.index].key == key { return candidate }
+            case .halfOpen: if halfOpens[candidate.index].key == key { return candidate }
+            case .timeWait: if timeWaits[candidate.index].key == key { return candidate }
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,53 @@
+import TunstackWire
+
+/// What SEND says beside the data (RFC 9293 §3.9.1.2).
+public struct SendFlags: OptionSet, Sendable {
+    /// The set as bits.
+    public let rawValue: UInt8
+
+    /// The set with these bits.
+    public init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    /// The data, and all before it, is urgent (RFC 9293 §3.8.5).
+    public static let urgent = SendFlags(rawValue: 1 << 0)
+}
+
+/// SEND (RFC 9293 §3.9.1.2, §3.10.2).
+extension Stack {
+    /// Queues bytes to send. In SYN-SENT and SYN-RECEIVED they wait until the connection is established.
+    ///
+    /// Every call ends with an implied push: the last segment of what is queued carries PSH (MUST-61).
+    ///
+    /// - Returns: how many bytes were taken; fewer than given when the send buffer is full, and then `writable` follows as an
+    ///   event when there is room again.
+    /// - Throws: `ConnectionError` if the connection has ended or the application has closed it.
+    public mutating func send(
+        _ bytes: RawSpan, on id: ConnectionID, flags: SendFlags = [], at now: Instant
+    ) throws(ConnectionError) -> Int {
+        environment.now = now
+        let index = try index(of: id)
+        let accepted = try connections[index].send(bytes, flags: flags, &environment)
+        if accepted < bytes.byteCount, connections[index].sendBuffer.free > 0 { waitForMemory(index) }
+        refresh(index)
+        return accepted
+    }
+}
+
+extension Connection {
+    fileprivate mutating func send(
+        _ bytes: RawSpan, flags: SendFlags, _ environment: inout Environment
+    ) throws(ConnectionError) -> Int {
+        guard state.acceptsSends, !finIsQueued else {
+            if let closeReason, state == .closed { throw .connectionEnded(closeReason) }
+            throw .connectionClosing
+        }
+        let wasEmpty = sendBuffer.isEmpty
+        let accepted = sendBuffer.append(bytes, pool: &environment.pool)
+        if accepted < bytes.byteCount { senderWaits = true }
+        if flags.contains(.urgent), accepted > 0 { snd.up = sendBuffer.end }
+        if wasEmpty, accepted > 0 { armUserTimeout(at: environment.now) }
+        return accepted
+    }
+}

@@ -1,0 +1,55 @@
+import TunstackWire
+
+/// What the two SYNs agreed on.
+struct NegotiatedOptions {
+    /// SendMSS: what the peer announced, or 536 if it announced nothing (RFC 9293 §3.7.1, MUST-15).
+    var peerMaximumSegmentSize = MaximumSegmentSize.defaultIPv4
+    /// Both SYNs carried the window scale option (RFC 7323 §2.2).
+    var windowScaling = false
+    /// Snd.Wind.Shift: how far to shift the peer's window field left (RFC 7323 §2.3).
+    var sendWindowShift: UInt8 = 0
+    /// Rcv.Wind.Shift: how far to shift ours right.
+    var receiveWindowShift: UInt8 = 0
+    /// Snd.TS.OK (RFC 7323 §3.2).
+    var timestamps = false
+    /// Both ends sent SACK-permitted (RFC 2018 §2).
+    var selectiveAcknowledgment = false
+
+    /// What remains of our offer after the peer's SYN.
+    init(offered: ConnectionOptions, peer: TCPOptions) {
+        if let announced = peer.maximumSegmentSize, announced > 0 { peerMaximumSegmentSize = Int(announced) }
+        if let ours = offered.windowScale, let theirs = peer.windowScale {
+            windowScaling = true
+            receiveWindowShift = min(ours, Self.largestShift)
+            sendWindowShift = min(theirs, Self.largestShift)
+        }
+        timestamps = offered.timestamps && peer.timestamps != nil
+        selectiveAcknowledgment = offered.selectiveAcknowledgment && peer.sackPermitted
+    }
+
+    /// RFC 7323 §2.3: a larger shift counts as 14.
+    static let largestShift: UInt8 = 14
+
+    /// Bytes of options on every segment after the SYN.
+    var lengthOnEverySegment: Int { timestamps ? 12 : 0 }
+}
+
+/// Sizes of segments (RFC 9293 §3.7.1).
+enum MaximumSegmentSize {
+    /// The headers of an IPv4 segment without options.
+    static let headerBytes = IPv4Header.minimumLength + TCPHeader.minimumLength
+    /// 576 - 20 - 20: what every IPv4 host can take.
+    static let defaultIPv4 = 536
+    /// The least that a hostile announcement can press us to; Linux draws the line at the same number.
+    static let smallestUsed = 48
+
+    /// RecvMSS: what to announce on a device with this MTU.
+    static func announced(mtu: Int, option: UInt16?) -> Int {
+        min(mtu - headerBytes, option.map(Int.init) ?? .max)
+    }
+
+    /// Eff.snd.MSS: text in a full-sized segment (MUST-16).
+    static func effective(peer: Int, pathMTU: Int, optionBytes: Int) -> Int {
+        max(smallestUsed, min(peer, pathMTU - headerBytes) - optionBytes)
+    }
+}

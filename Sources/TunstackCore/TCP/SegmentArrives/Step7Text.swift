@@ -1,0 +1,70 @@
+import TunstackWire
+
+/// Seventh: process the segment text (RFC 9293 §3.10.7.4).
+extension Connection {
+    mutating func processText(
+        _ segment: Segment, text: RawSpan, _ environment: inout Environment
+    ) -> Disposition {
+        guard state.receivesData || state == .synReceived, !text.isEmpty else { return .proceed }
+        if isReleased { return refuseTextAfterRelease(segment, &environment) }
+
+        // Cut to the window, and to a FIN that has been seen: nothing comes after it.
+        var end = rcv.nxt + rcv.wnd
+        if let peerFin, peerFin.isBefore(end) { end = peerFin }
+        let skipped = min(text.byteCount, max(0, rcv.nxt - segment.textStart))
+        let kept = min(text.byteCount, max(skipped, end - segment.textStart))
+        let fresh = text.extracting(skipped..<kept)
+        guard !fresh.isEmpty else {
+            acknowledgments.oweNow()
+            return .proceed
+        }
+
+        let fillsGap = !receiveBuffer.reassembly.isEmpty
+        let insertion = receiveBuffer.insert(
+            fresh, at: segment.textStart + skipped,
+            rangeLimit: environment.configuration.limits.reassemblyRanges, pool: &environment.pool)
+        guard insertion == .stored else {
+            acknowledgments.oweNow()
+            return .drop(.noBuffer)
+        }
+        guard state != .synReceived else { return .proceed }
+        takeInOrderText(fillsGap: fillsGap, wasCut: kept < text.byteCount, at: environment.now)
+        return .proceed
+    }
+
+    private mutating func takeInOrderText(fillsGap: Bool, wasCut: Bool, at now: Instant) {
+        let advanced = receiveBuffer.advance()
+        rcv.nxt += advanced
+        if advanced > 0 { events.insert(.readable) }
+        if advanced == 0 {
+            // RFC 5681 §4.2: the sender must know at once of what is out of order, and of what fills a gap (MAY-13).
+            acknowledgments.oweDuplicate()
+        } else if fillsGap || wasCut {
+            acknowledgments.onGapFilled()
+        } else {
+            oweAcknowledgment(forReceived: advanced, at: now)
+        }
+        lastTextReceivedAt = now
+    }
+
+    /// In-order data or a FIN is acknowledged now or before the timer fires, as the policy says.
+    mutating func oweAcknowledgment(forReceived count: Int, at now: Instant) {
+        acknowledgments.onDataReceived(count, maximumSegmentSize: receiveMSS)
+        if acknowledgments.debt == .delayed, !timers.isArmed(.delayedAcknowledgment) {
+            timers[.delayedAcknowledgment] = now + options.delayedAcknowledgment
+        }
+    }
+
+    /// Nobody will read it, and the peer must not believe that somebody did (RFC 9293 §3.6.1, SHLD-3).
+    private mutating func refuseTextAfterRelease(
+        _ segment: Segment, _ environment: inout Environment
+    ) -> Disposition {
+        guard segment.finSequence.isAfter(rcv.nxt) else {
+            acknowledgments.oweNow()
+            return .proceed
+        }
+        environment.sendReset(answering: segment)
+        end(.dataAfterRelease, because: .dataAfterRelease, &environment)
+        return .drop(.dataAfterRelease)
+    }
+}

@@ -1,0 +1,70 @@
+import TunstackWire
+
+/// The send sequence variables (RFC 9293 §3.3.1).
+struct SendVariables {
+    /// SND.UNA: the oldest number that is not acknowledged.
+    var una: SequenceNumber
+    /// SND.NXT: the next number to send for the first time. Never goes back; repairs have a cursor of their own.
+    var nxt: SequenceNumber
+    /// SND.WND: how much the peer allows beyond `una`, scaled.
+    var wnd = 0
+    /// SND.UP: one past the last byte of urgent data.
+    var up: SequenceNumber
+    /// SND.WL1: the SEG.SEQ of the last window update.
+    var wl1 = SequenceNumber(0)
+    /// SND.WL2: the SEG.ACK of the last window update.
+    var wl2 = SequenceNumber(0)
+    /// ISS: where our numbers began.
+    let iss: SequenceNumber
+    /// Our SYN has been acknowledged.
+    var synIsAcknowledged = false
+    /// MAX.SND.WND: the largest window the peer has ever allowed (RFC 5961 §5.2; Fs of RFC 9293 §3.8.6.2.1).
+    var maximumWindow = 0
+
+    init(iss: SequenceNumber) {
+        self.iss = iss
+        una = iss
+        nxt = iss
+        up = iss
+    }
+
+    /// Sequence numbers sent and not acknowledged.
+    var outstanding: Int { nxt - una }
+    /// What the peer's window still allows; negative when it has drawn its edge back (MUST-34).
+    var usableWindow: Int { (una + wnd) - nxt }
+}
+
+/// The receive sequence variables (RFC 9293 §3.3.1).
+struct ReceiveVariables {
+    /// RCV.NXT: the next number that is in order.
+    var nxt: SequenceNumber
+    /// RCV.UP: one past the last byte of the peer's urgent data.
+    var up: SequenceNumber
+    /// IRS: where the peer's numbers began.
+    let irs: SequenceNumber
+    /// Up to where the buffer has room, as decided by silly-window avoidance; what announcements are made from. Never goes back.
+    var edge: SequenceNumber
+    /// The farthest edge that any announcement allowed. Scaling rounds announcements up, so it can be past `edge`.
+    var announced: SequenceNumber
+
+    init(irs: SequenceNumber) {
+        self.irs = irs
+        nxt = irs + 1
+        up = nxt
+        edge = nxt
+        announced = nxt
+    }
+
+    /// RCV.WND: what the peer may still send.
+    var wnd: Int { max(0, announced - nxt) }
+
+    /// The acceptability test of RFC 9293 §3.10.7.4, first step, Table 6.
+    func accepts(_ seq: SequenceNumber, length: Int) -> Bool {
+        switch (length, wnd) {
+        case (0, 0): seq == nxt
+        case (0, let wnd): seq.isWithin(nxt, count: wnd)
+        case (_, 0): false
+        case (let length, let wnd): seq.isWithin(nxt, count: wnd) || (seq + (length - 1)).isWithin(nxt, count: wnd)
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import CLinuxTun
+import Glibc
+
+/// The system calls that work on descriptors, as total functions over safe types.
+///
+/// The calls on interfaces are in `InterfaceRequests.swift`. Those two, ``Errno`` and ``MonotonicClock`` are the only
+/// places where C is called.
+enum SystemCall {
+    /// What a descriptor is, as far as reading and writing packets depends on it.
+    enum Kind: Sendable {
+        /// A character device, as `/dev/net/tun` is.
+        case device
+        /// A connected `SOCK_SEQPACKET` socket: it reports the end of the stream.
+        case sequencedPacketSocket
+        /// A connected `SOCK_DGRAM` socket.
+        case datagramSocket
+
+        /// Whether a read of no bytes means that nothing follows; a datagram may be empty.
+        var endsWithEmptyRead: Bool { self != .datagramSocket }
+    }
+
+    /// The result of a C function that reports failure by a negative `-errno`.
+    static func check(_ result: CInt) throws(Errno) -> CInt {
+        guard result >= 0 else { throw Errno(rawValue: -result) }
+        return result
+    }
+
+    /// The result of a C function that reports failure by -1 and `errno`; called again while a signal interrupts it.
+    private static func retrying<Result: FixedWidthInteger>(_ body: () -> Result) throws(Errno) -> Result {
+        while true {
+            let result = body()
+            guard result == -1 else { return result }
+            let error = errno
+            guard error == EINTR else { throw Errno(rawValue: error) }
+        }
+    }
+
+    /// Opens `/dev/net/tun`, non-blocking. The corresponding C function is `open`.
+    static func openTunDevice() throws(Errno) -> FileDescriptor {
+        FileDescriptor(owning: try check(clinuxtun_open()))
+    }
+
+    /// Makes a TUN interface or attaches to it, and returns the name it has. The corresponding C function is `ioctl`
+    /// with `TUNSETIFF`.
+    static func attach(_ descriptor: CInt, to name: InterfaceName) throws(Errno) -> String {
+        var assigned: [CChar] = Array(repeating: 0, count: Int(CLINUXTUN_NAME_SIZE))
+        let flags = CInt(CLINUXTUN_FLAGS_IP)
+        _ = try check(unsafe clinuxtun_attach(descriptor, name.text, flags, &assigned))
+        return self.name(fromTerminated: assigned)
+    }
+
+    /// The text before the terminating zero byte.
+    static func name(fromTerminated bytes: [CChar]) -> String {
+        String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    /// Says whether the interface outlives its last descriptor. The corresponding C function is `ioctl` with
+    /// `TUNSETPERSIST`.
+    static func setPersistent(_ persistent: Bool, _ descriptor: CInt) throws(Errno) {
+        _ = try check(clinuxtun_set_persistent(descriptor, persistent ? 1 : 0))
+    }
+
+    /// What this descriptor is, or nil if it does not keep packets apart. The corresponding C functions are `fstat`
+    /// and `getsockopt` with `SO_TYPE`.
+    static func kind(of descriptor: CInt) throws(Errno) -> Kind? {
+        var status = stat()
+        _ = try retrying { unsafe fstat(descriptor, &status) }
+        switch status.st_mode & S_IFMT {
+        case S_IFCHR:
+            return .device
+        case S_IFSOCK:
+            var type: CInt = 0
+            var size = socklen_t(MemoryLayout<CInt>.size)
+            _ = try retrying { unsafe getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) }
+            switch type {
+            case CInt(SOCK_SEQPACKET.rawValue): return .sequencedPacketSocket
+            case CInt(SOCK_DGRAM.rawValue): return .datagramSocket
+            default: return nil
+            }
+        default:
+            return nil
+        }
+    }
+
+    /// Makes a descriptor non-blocking and closed on exec. The corresponding C function is `fcntl`.
+    static func setNonBlockingCloseOnExec(_ descriptor: CInt) throws(Errno) {
+        let flags = try retrying { fcntl(descriptor, F_GETFL) }
+        _ = try retrying { fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
+        _ = try retrying { fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    }
+
+    /// Appends what one `read` gives to `output` and returns the byte count.
+    static func read(_ descriptor: CInt, into output: inout OutputRawSpan) throws(Errno) -> Int {
+        try unsafe output.withUnsafeMutableBytes { buffer, initializedCount throws(Errno) in
+            let free = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[initializedCount...])
+            let count = try retrying { unsafe Glibc.read(descriptor, free.baseAddress, free.count) }
+            initializedCount += count
+            return count
+        }
+    }
+
+    /// Writes one packet. The corresponding C function is `write`; Linux raises `SIGPIPE` for no kind of descriptor in
+    /// ``Kind``, a peer that closed is the error `EPIPE`.
+    static func write(_ packet: RawSpan, to descriptor: CInt) throws(Errno) {
+        try unsafe packet.withUnsafeBytes { buffer throws(Errno) in
+            _ = try retrying { unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count) }
+        }
+    }
+
+    /// Makes an epoll set that holds this descriptor: the set is readable while `descriptor` is readable, in error or
+    /// hung up. The corresponding C functions are `epoll_create1` and `epoll_ctl`.
+    static func makeWatch(over descriptor: CInt) throws(Errno) -> FileDescriptor {
+        FileDescriptor(owning: try check(clinuxtun_watch(descriptor)))
+    }
+
+    /// Moves the calling thread into a new network namespace. The corresponding C function is `unshare`.
+    static func enterNewNetwork() throws(Errno) {
+        _ = try check(clinuxtun_new_network())
+    }
+
+    /// Closes a descriptor. The corresponding C function is `close`; on Linux the descriptor is free again whatever
+    /// it returns, so there is nothing to do about an error.
+    static func close(_ descriptor: CInt) {
+        _ = Glibc.close(descriptor)
+    }
+}

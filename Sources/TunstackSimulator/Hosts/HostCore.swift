@@ -1,0 +1,168 @@
+import TunstackCore
+import TunstackWire
+
+/// A host as its network holds it: a stack with a clock of its own, and the application's ends of connections.
+///
+/// It drives the stack as every owner of one does: whatever comes in, it then drains transmits, hands events to the
+/// applications, and drains again what their calls have caused.
+final class HostCore: NodeCore {
+    let id: NodeID
+    let name: String
+    /// The connections that its listeners have accepted, in order.
+    private(set) var accepted: [SocketCore] = []
+    var receiveDelays: [Interval] = []
+    private(set) var isPoweredOn = true
+
+    /// The network owns its hosts.
+    unowned let network: SimulatedNetwork
+    var stack: Stack
+    private(set) var sockets: [ConnectionID: SocketCore] = [:]
+    var services: [ListenerID: Service] = [:]
+
+    private var configuration: StackConfiguration
+    private let clockStart: Interval
+    private var random: SeededRandom
+    private var arrivals = 0
+    private var isPumping = false
+
+    /// What a listener is for.
+    struct Service {
+        let local: Endpoint
+        let makeApplication: () -> any Application
+    }
+
+    /// How many packets and events one input may cause before that counts as an endless loop.
+    private static let pumpLimit = 1_000_000
+
+    init(
+        id: NodeID, name: String, configuration: StackConfiguration, clockStart: Interval, random: SeededRandom,
+        network: SimulatedNetwork
+    ) {
+        self.id = id
+        self.name = name
+        self.configuration = configuration
+        self.clockStart = clockStart
+        self.random = random
+        self.network = network
+        stack = Stack(configuration: configuration, random: &self.random, at: network.now + clockStart)
+    }
+
+    var address: IPv4Address { configuration.addresses[0].address }
+
+    /// The time on its own clock.
+    var clock: Instant { network.now + clockStart }
+
+    /// When its stack wants to be called, on the network's clock.
+    var nextDeadline: Instant? { isPoweredOn ? stack.nextDeadline.map { $0 - clockStart } : nil }
+}
+
+// MARK: - Driving the stack
+
+extension HostCore {
+    /// Lets the stack do what is due.
+    func advance() {
+        stack.advance(to: clock)
+        pump()
+    }
+
+    /// How long the next packet waits.
+    func nextReceiveDelay() -> Interval {
+        arrivals += 1
+        return arrivals <= receiveDelays.count ? receiveDelays[arrivals - 1] : .zero
+    }
+
+    /// Hands a packet to the stack.
+    func receive(_ number: Int, _ bytes: [UInt8]) {
+        guard isPoweredOn else {
+            network.trace.packets[number].fate = .lost("nobody is there")
+            return
+        }
+        let dropped = bytes.withRawSpan { stack.receive($0, at: clock) }
+        record(.received(number, dropped))
+        pump()
+    }
+
+    /// Fetches what the stack has to say, until it has nothing more.
+    func pump() {
+        recordTransitions()
+        guard !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
+        transmit()
+        for _ in 0..<Self.pumpLimit {
+            guard let event = stack.nextEvent() else { return }
+            handle(event)
+            recordTransitions()
+            transmit()
+        }
+        preconditionFailure("\(name) does not come to rest")
+    }
+
+    /// Lets an application make several calls before the stack sends anything, as it does in one turn of an event loop.
+    func turn(_ body: () -> Void) {
+        let wasPumping = isPumping
+        isPumping = true
+        body()
+        isPumping = wasPumping
+        pump()
+    }
+
+    private func recordTransitions() {
+        while let record = stack.nextTransition() { self.record(.transition(record)) }
+    }
+
+    private func transmit() {
+        for _ in 0..<Self.pumpLimit {
+            var sent = false
+            let packet = [UInt8](rawCapacity: configuration.mtu) { sent = stack.nextTransmit(into: &$0, at: clock) }
+            guard sent else { return }
+            network.transmit(packet, from: id)
+        }
+        preconditionFailure("\(name) does not stop sending")
+    }
+
+    private func handle(_ event: StackEvent) {
+        switch event {
+        case .acceptable(let listener):
+            guard let service = services[listener] else { return }
+            while let id = stack.accept(listener) {
+                let socket = makeSocket(id, service.makeApplication())
+                accepted.append(socket)
+                socket.handle(.established)
+            }
+        case .connection(let id, let events):
+            sockets[id]?.handle(events)
+        }
+    }
+
+    func makeSocket(_ id: ConnectionID, _ application: any Application) -> SocketCore {
+        let socket = SocketCore(id: id, host: self, application: application)
+        sockets[id] = socket
+        return socket
+    }
+
+    func record(_ kind: PacketTrace.Event.Kind) {
+        network.trace.record(kind, at: id, network.now)
+    }
+}
+
+// MARK: - Power
+
+extension HostCore {
+    /// The stack, its connections and its applications are gone.
+    func powerOff() {
+        isPoweredOn = false
+        sockets = [:]
+        services = [:]
+        record(.call("loses power", nil))
+        record(.forgotEverything)
+    }
+
+    /// Starts again with a new stack that knows nothing.
+    func powerOn(configure: (inout StackConfiguration) -> Void) {
+        configure(&configuration)
+        stack = Stack(configuration: configuration, random: &random, at: clock)
+        isPoweredOn = true
+        record(.call("starts again", nil))
+    }
+}

@@ -1,0 +1,21 @@
+import TestSupport
+import Testing
+
+@testable import TunstackCore
+
+@Suite("Memory per connection")
+struct MemoryLayoutTests {
+    // The sizes as they were last measured. Who makes a block larger should know what it costs at a million connections, and
+    // raise the number here on purpose.
+    @Test("a connection, a half-open entry and a TIME-WAIT record are no larger than recorded")
+    func sizes() {
+        #expect(MemoryLayout<Connection>.stride <= 696)
+        #expect(MemoryLayout<HalfOpen>.stride <= 144)
+        #expect(MemoryLayout<TimeWaitRecord>.stride <= 96)
+    }
+
+    @Test("a SYN costs us a quarter of a connection at most", .requirement("mission B21"))
+    func halfOpenIsSmall() {
+        #expect(MemoryLayout<HalfOpen>.stride * 4 <= MemoryLayout<Connection>.stride)
+    }
+}

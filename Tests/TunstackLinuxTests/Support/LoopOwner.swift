@@ -1,0 +1,92 @@
+import TunstackCore
+import TunstackLinux
+
+/// Owns a device and a loop as the real driver does: an actor on the loop's executor.
+actor LoopOwner {
+    enum Event: Equatable, Sendable {
+        case packet([UInt8])
+        case endOfStream
+        case failed(TunError)
+        case deadline
+        case closed
+    }
+
+    nonisolated let executor: DispatchQueueExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    /// Everything that the loop told, in its order; ends after `closed`.
+    nonisolated let events: AsyncStream<Event>
+
+    private let sink: AsyncStream<Event>.Continuation
+    private let device: TunDevice
+    private let loop: DispatchEventLoop
+    private let packetsPerTurn: Int
+
+    init(device: consuming TunDevice, packetsPerTurn: Int = .max) throws {
+        executor = DispatchQueueExecutor(label: "loop owner")
+        loop = try DispatchEventLoop(watching: device, on: executor)
+        self.device = device
+        self.packetsPerTurn = packetsPerTurn
+        (events, sink) = AsyncStream.makeStream(of: Event.self)
+    }
+
+    func start() {
+        let sink = sink
+        loop.activate(
+            EventLoopHandlers(
+                readable: { [weak self] in self?.assumeIsolated { $0.readable() } },
+                deadlineReached: { [weak self] in self?.assumeIsolated { $0.deadlineReached() } },
+                closed: {
+                    sink.yield(.closed)
+                    sink.finish()
+                }))
+    }
+
+    /// Sets one deadline after the other, without a pause in which the loop could act.
+    func setDeadlines(_ deadlines: Instant?...) {
+        for deadline in deadlines {
+            loop.setDeadline(deadline)
+        }
+    }
+
+    func cancel() {
+        loop.cancel()
+    }
+
+    private func deadlineReached() {
+        sink.yield(.deadline)
+    }
+
+    private func readable() {
+        do {
+            try readPackets()
+        } catch {
+            sink.yield(.failed(error))
+            loop.cancel()
+        }
+    }
+
+    private func readPackets() throws(TunError) {
+        for _ in 0..<packetsPerTurn {
+            switch try device.readBytes() {
+            case .packet(let bytes): sink.yield(.packet(bytes))
+            case .wouldBlock: return
+            case .endOfStream:
+                sink.yield(.endOfStream)
+                loop.cancel()
+                return
+            }
+        }
+    }
+}
+
+extension AsyncStream where Element: Sendable {
+    /// Everything until the end.
+    func collect() async -> [Element] {
+        var elements: [Element] = []
+        for await element in self {
+            elements.append(element)
+        }
+        return elements
+    }
+}

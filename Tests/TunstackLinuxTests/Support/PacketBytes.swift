@@ -1,0 +1,57 @@
+import Glibc
+import Testing
+import TunstackLinux
+
+extension TunDevice {
+    /// What one read gives, with the bytes of the packet.
+    enum Reading: Equatable {
+        case packet([UInt8])
+        case wouldBlock
+        case endOfStream
+    }
+
+    /// Reads one packet of at most `capacity` bytes.
+    borrowing func readBytes(capacity: Int = 2048) throws(TunError) -> Reading {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 1)
+        defer { unsafe memory.deallocate() }
+        var output = unsafe OutputRawSpan(buffer: memory, initializedCount: 0)
+        switch try read(into: &output) {
+        case .wouldBlock: return .wouldBlock
+        case .endOfStream: return .endOfStream
+        case .packet(let byteCount):
+            precondition(output.byteCount == byteCount)
+            return .packet(unsafe output.bytes.withUnsafeBytes { unsafe Array($0) })
+        }
+    }
+
+    /// Writes one packet.
+    borrowing func writeBytes(_ bytes: [UInt8]) throws(TunError) -> WriteResult {
+        try unsafe write(bytes.span.bytes)
+    }
+}
+
+/// Two connected packet sockets: the one stands for a TUN, the other for the kernel behind it.
+struct DevicePair: ~Copyable {
+    let device: TunDevice
+    let kernel: TunDevice
+
+    init(type: __socket_type = SOCK_SEQPACKET) throws {
+        let (first, second) = try Self.descriptors(type: type)
+        let device = try TunDevice(adopting: first)
+        let kernel = try TunDevice(adopting: second)
+        self.init(device: device, kernel: kernel)
+    }
+
+    private init(device: consuming TunDevice, kernel: consuming TunDevice) {
+        self.device = device
+        self.kernel = kernel
+    }
+
+    /// Two connected sockets of this type, the caller's to close.
+    static func descriptors(type: __socket_type) throws -> (CInt, CInt) {
+        var descriptors: [CInt] = [-1, -1]
+        let result = unsafe socketpair(AF_UNIX, CInt(type.rawValue), 0, &descriptors)
+        try #require(result == 0)
+        return (descriptors[0], descriptors[1])
+    }
+}

@@ -92,11 +92,11 @@ public struct ScenarioOutcome: Sendable {
     /// A captured session that the scenario plays again, line by line; then this is what it has to show.
     public internal(set) var replay: [String]?
 
-    /// What was captured in all parts, one section for each, as a pcapng file.
+    /// What was captured in all parts, one after the other, as a pcapng file.
     ///
-    /// - Parameter name: the name of the interface of a part without a title.
+    /// - Parameter name: the name of the interface in the file.
     public func pcapng(name: String) -> [UInt8] {
-        parts.flatMap { $0.trace.pcapng(name: $0.title ?? name, capturedAt: $0.capturePoint) }
+        PacketTrace.pcapngHeader(name: name) + parts.flatMap { $0.trace.pcapngPackets(capturedAt: $0.capturePoint) }
     }
 
     /// The claims that do not hold.

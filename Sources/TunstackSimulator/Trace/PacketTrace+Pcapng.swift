@@ -9,8 +9,17 @@ extension PacketTrace {
     ///   - name: the name of the interface in the file.
     ///   - point: where the capture is taken.
     public func pcapng(name: String, capturedAt point: CapturePoint) -> [UInt8] {
-        var file = PcapngWriter.sectionHeader(application: "tunstack")
-        file += PcapngWriter.interfaceDescription(name: name)
+        Self.pcapngHeader(name: name) + pcapngPackets(capturedAt: point)
+    }
+
+    /// What every file begins with: the section and its one interface.
+    static func pcapngHeader(name: String) -> [UInt8] {
+        PcapngWriter.sectionHeader(application: "tunstack") + PcapngWriter.interfaceDescription(name: name)
+    }
+
+    /// The packets alone, to follow a header.
+    func pcapngPackets(capturedAt point: CapturePoint) -> [UInt8] {
+        var file: [UInt8] = []
         let consequences = consequences()
         for (packet, time) in captured(at: point) {
             let remarks = remarks(on: packet) + (consequences[packet.number] ?? [])

@@ -46,6 +46,17 @@ struct TimestampTests {
         #expect(try script.read() == "samenext")
     }
 
+    @Test("a blind segment from the future does not make the peer's own look old", .requirement("RFC5961 §5.2"))
+    func poisoned() throws {
+        let script = script()
+        script.peer([.psh, .ack], "evil", seq: 1_000, ack: 0xdead_beef, options: options(0x7000_0000))
+        script.expectDrop(.unacceptableAcknowledgment)
+        script.takeAllSent()
+        script.peer([.psh, .ack], "good", seq: 1_001, options: options(1_010))
+        script.expect(.ack, ack: 1_005)
+        #expect(try script.read() == "good")
+    }
+
     @Test("a segment without the option is dropped in silence", .requirement("RFC7323 §3.2"))
     func missing() {
         let script = script()

@@ -126,4 +126,58 @@ struct WindowProbeTests {
         script.advance(by: .minutes(10))
         script.expectNothing()
     }
+
+    @Test("a released connection does not outlive R2 on answers alone", .requirement("RFC6429 §3"))
+    func released() throws {
+        let script = try blocked()
+        script.release()
+        var seconds: Int64 = 0
+        while script.count(.finWait1) > 0, seconds < 1_000 {
+            seconds += 1
+            script.advance(by: .seconds(1))
+            for _ in script.takeAllSent() { script.peer(.ack, ack: 5_001, win: 0) }
+        }
+        #expect((100...200).contains(seconds))
+        #expect(script.stack.bufferBytesInUse == 0)
+    }
+
+    @Test("a probe that is due when its byte has been taken does not turn into a FIN")
+    func noFin() throws {
+        let script = SegmentScript.transfer()
+        script.peer(.ack, win: 0)
+        try script.send(count: 1)
+        script.advance(by: .milliseconds(250))
+        #expect(script.takeAllSent().map(\.payload.count) == [1])
+        script.batch {
+            script.stack.advance(to: script.now + .seconds(10))
+            script.peer(.ack, ack: 5_002, win: 0)
+        }
+        #expect(script.takeAllSent().allSatisfy { $0.tcp?.flags.contains(.fin) == false })
+        script.expectState(.established)
+    }
+
+    @Test("the ACK of a peer whose probe we have taken counts, though its number is one behind")
+    func crossing() throws {
+        let script = SegmentScript.transfer()
+        try script.send(count: 1_000)
+        script.takeAllSent()
+        script.peer(.ack, seq: 1_000, ack: 6_001)
+        script.expectDrop(nil)
+        script.expectNothing()
+        #expect(script.status?.unacknowledgedBytes == 0)
+    }
+
+    @Test("the ACK of a peer that has filled our window counts, though its number is past the edge")
+    func rightEdge() throws {
+        let script = SegmentScript.transfer()
+        try script.send(count: 1_000)
+        script.takeAllSent()
+        let window = try #require(script.status?.receiveWindow)
+        script.peer(.ack, seq: 1_001 + UInt32(window), ack: 6_001)
+        script.expectDrop(nil)
+        #expect(script.status?.unacknowledgedBytes == 0)
+        script.peer(.rst, seq: 1_001 + UInt32(window))
+        script.expectDrop(.outsideWindow)
+        script.expectState(.established)
+    }
 }

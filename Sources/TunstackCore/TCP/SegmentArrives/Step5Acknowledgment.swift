@@ -83,7 +83,7 @@ extension Connection {
     private mutating func onNewAcknowledgment(_ segment: Segment, _ environment: inout Environment) {
         let kept = sendBuffer.count
         // cwnd grows only on data that had filled it.
-        let wasLimited = congestion.isInSlowStart || segment.ack.isAtOrBefore(filledTo)
+        let wasLimited = congestion.isInSlowStart || snd.una.isBefore(filledTo)
         sampleRoundTrip(segment, at: environment.now)
         acknowledge(to: segment.ack, &environment)
         let acknowledged = kept - sendBuffer.count

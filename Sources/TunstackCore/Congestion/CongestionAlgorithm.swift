@@ -7,3 +7,14 @@ public enum CongestionAlgorithm: String, Sendable, Hashable, CaseIterable {
     /// BBR version 3 (draft-ietf-ccwg-bbr): a model of the path's bandwidth and round trip instead of its losses.
     case bbr
 }
+
+extension CongestionAlgorithm {
+    /// A controller at the start of a connection. `seed` spreads what should not happen to all connections at once.
+    func makeController(maximumSegmentSize: Int, seed: UInt32) -> any CongestionController {
+        switch self {
+        case .cubic: NewReno(maximumSegmentSize: maximumSegmentSize)
+        case .newReno: NewReno(maximumSegmentSize: maximumSegmentSize)
+        case .bbr: NewReno(maximumSegmentSize: maximumSegmentSize)
+        }
+    }
+}

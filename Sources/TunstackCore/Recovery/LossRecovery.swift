@@ -1,112 +1,176 @@
 import TunstackWire
 
-/// Decides what to send again: after three duplicate acknowledgments the segment at SND.UNA (fast retransmit and NewReno's
-/// fast recovery, RFC 6582), after a time-out everything outstanding, as the window allows (RFC 5681 §3.1).
+/// What is in the network, what is lost, and where a repair stands. One struct for all the ways to find a loss: RACK-TLP (RFC 8985)
+/// over the scoreboard of selective acknowledgments (RFC 2018, RFC 6675), NewReno (RFC 6582) for peers without them, and the
+/// retransmission timer (RFC 6298) when nothing else tells.
+///
+/// How much to slow down is the congestion controller's business, which is told here of every loss, recovery and delivery.
 struct LossRecovery {
     enum Phase: UInt8 {
         /// Nothing is known to be lost.
         case open
-        /// Repairing on duplicate acknowledgments, until `recover` is acknowledged.
+        /// The window is being reduced without a repair: the network has marked a segment, or a probe has repaired the only loss.
+        case reducing
+        /// Losses are being repaired, until `recover` is acknowledged.
         case fastRecovery
-        /// Repairing after a time-out, until `recover` is acknowledged.
+        /// A time-out is being repaired, until `recover` is acknowledged.
         case afterTimeout
     }
 
-    /// RFC 5681 §3.2.
-    static let duplicateThreshold: UInt8 = 3
+    /// RFC 5681 §3.2; DupThresh of RFC 6675.
+    static let duplicateThreshold = 3
 
-    private(set) var phase = Phase.open
-    private(set) var duplicates: UInt8 = 0
-    /// The end of what was outstanding when the last recovery began (RFC 6582 §3.2 "recover").
-    private(set) var recover: SequenceNumber
-    /// What has to be sent again: `resendNext ..< resendEnd`.
-    private(set) var resendNext: SequenceNumber
-    private(set) var resendEnd: SequenceNumber
+    var phase = Phase.open
+    /// The end of what was outstanding when the last recovery began (RFC 6582 §3.2 "recover", RFC 6675 "RecoveryPoint").
+    var recover: SequenceNumber
+    var segments = SentSegments()
+    var rack: RACK
+    var probe = TailLossProbe()
+    var reduction = ProportionalRateReduction()
+    var spurious = SpuriousRecovery()
+    var rate = DeliveryRateSampler()
+    var minimumRoundTrip = MinimumRoundTrip()
+    /// The blocks of the last acknowledgment: only what goes beyond them is new.
+    var reported = SACKBlocks()
+    /// Without selective acknowledgment: duplicates in a row, and the bytes that they stand for.
+    var duplicates: UInt8 = 0
+    var duplicateBytes = 0
+    /// A repair is due whatever the window says: the first after a loss was found or the timer fired.
+    var owesRepair = false
 
     init(iss: SequenceNumber) {
         recover = iss
-        resendNext = iss
-        resendEnd = iss
+        rack = RACK(iss: iss)
     }
 
+    /// Bytes believed to be in the network, for comparison with cwnd (RFC 6675 "pipe").
+    var inFlight: Int { max(0, segments.flight.bytes - duplicateBytes) }
     /// Whether something waits to be sent again.
-    var hasResend: Bool { resendNext.isBefore(resendEnd) }
+    var hasMissing: Bool { !segments.missing.isEmpty }
+    /// A time-out may have been a mistake; new data finds out, so repairs wait (RFC 5682 §3.1).
+    var prefersNewData: Bool { spurious.suspicion == .probing }
+}
 
-    /// What an acknowledgment of new data means.
-    enum Progress { case ordinary, partial, complete }
+// MARK: - What leaves
 
-    mutating func onAcknowledged(una: SequenceNumber, maximumSegmentSize: Int) -> Progress {
-        duplicates = 0
-        resendNext = SequenceNumber.max(resendNext, una)
-        switch phase {
-        case .open:
-            // The marks move along: numbers can be compared only while they are less than 2^31 apart.
-            endRecovery(at: una)
-            if una.isAfter(recover) { recover = una - 1 }
-            return .ordinary
-        case .fastRecovery where una.isBefore(recover):
-            resendNext = una
-            resendEnd = una + min(maximumSegmentSize, recover - una)
-            return .partial
-        case .afterTimeout where una.isBefore(recover):
-            return .ordinary
-        case .fastRecovery:
-            endRecovery(at: una)
-            return .complete
-        case .afterTimeout:
-            endRecovery(at: una)
-            return .ordinary
+extension LossRecovery {
+    /// A segment leaves for the first time.
+    mutating func onSent(_ start: SequenceNumber, length: Int, at now: Instant) {
+        var segment = SentSegment(start: start, length: Int32(length), sentAt: now)
+        rate.stamp(&segment, inFlight: inFlight, at: now)
+        segments.append(segment)
+        reduction.onSent(length)
+    }
+
+    /// A segment leaves again.
+    mutating func onSentAgain(_ serial: SentSegments.Serial, at now: Instant) {
+        segments.moveToEndOfFlight(serial)
+        rate.stamp(&segments[serial], inFlight: inFlight - Int(segments[serial].length), at: now)
+        segments[serial].sentAt = now
+        segments[serial].isRetransmitted = true
+        reduction.onSent(Int(segments[serial].length))
+        spurious.onRetransmitted(at: now)
+    }
+
+    /// The segments that a repair of at most `size` bytes takes along: the first that is missing, and those missing that follow it
+    /// without a gap. Their bytes.
+    func repairLength(atMost size: Int) -> Int {
+        var serial = segments.missing.first
+        var length = Int(segments[serial].length)
+        while serial != segments.last {
+            serial = segments.following(serial)
+            guard segments[serial].place == .missing, length + Int(segments[serial].length) <= size else { break }
+            length += Int(segments[serial].length)
+        }
+        return length
+    }
+
+    /// A repair of `length` bytes has left. What is cut off by a smaller path MTU counts as sent; it will be found missing again.
+    mutating func onRepairSent(length: Int, at now: Instant) {
+        owesRepair = false
+        var left = length
+        while left > 0, hasMissing {
+            left -= Int(segments[segments.missing.first].length)
+            onSentAgain(segments.missing.first, at: now)
         }
     }
+}
 
-    private mutating func endRecovery(at una: SequenceNumber) {
-        phase = .open
-        resendNext = una
-        resendEnd = una
+// MARK: - Losses
+
+extension LossRecovery {
+    /// One segment is lost; its bytes.
+    mutating func lose(_ serial: SentSegments.Serial, _ controller: inout any CongestionController, at now: Instant) {
+        let segment = segments[serial]
+        segments.moveToMissing(serial)
+        rate.onLost(Int(segment.length))
+        controller.onLost(
+            LostSegment(
+                length: Int(segment.length), inFlightAtSend: Int(segment.inFlight), lostSince: rate.lostSince(segment),
+                priorDelivered: segment.delivered, isApplicationLimited: segment.isApplicationLimited),
+            at: now)
     }
 
-    /// What a duplicate acknowledgment means.
-    enum Duplicate { case counted, fastRetransmit, inRecovery }
-
-    mutating func onDuplicate(una: SequenceNumber, nxt: SequenceNumber, maximumSegmentSize: Int) -> Duplicate {
-        if phase == .fastRecovery { return .inRecovery }
-        duplicates = duplicates == .max ? .max : duplicates + 1
-        // RFC 6582 §3.2 step 1: not again for losses of a recovery that is over.
-        guard duplicates == Self.duplicateThreshold, phase == .open, una.isAfter(recover) else { return .counted }
-        phase = .fastRecovery
-        recover = nxt
-        resendNext = una
-        resendEnd = una + min(maximumSegmentSize, nxt - una)
-        return .fastRetransmit
+    /// RFC 8985 §6.2 step 5: what is overdue is lost. Until the next segment would be overdue, if one may be; nil otherwise.
+    mutating func loseOverdue(
+        smoothed: Interval, _ controller: inout any CongestionController, at now: Instant
+    ) -> Interval? {
+        let isCertain = phase == .fastRecovery || phase == .afterTimeout
+            || segments.receivedCount >= Self.duplicateThreshold
+        let window = rack.reorderingWindow(
+            isCertain: isCertain, minimumRoundTrip: minimumRoundTrip.value, smoothed: smoothed)
+        while !segments.flight.isEmpty {
+            let serial = segments.flight.first
+            let segment = segments[serial]
+            guard rack.isAfter(segment.sentAt, segment.end) else { return nil }
+            let remaining = segment.sentAt + rack.roundTrip + window - now
+            guard remaining <= .zero else { return remaining }
+            lose(serial, &controller, at: now)
+        }
+        return nil
     }
 
-    /// Bytes that may leave beyond cwnd: a new segment each for the first and second duplicate, so that a third can come of them
-    /// (RFC 5681 §3.2, RFC 3042).
-    @inline(__always)
-    func limitedTransmit(_ maximumSegmentSize: Int) -> Int {
-        phase == .open ? Int(min(duplicates, Self.duplicateThreshold - 1)) * maximumSegmentSize : 0
-    }
-
-    /// The retransmission timer fired: everything outstanding counts as lost.
-    mutating func onTimeout(una: SequenceNumber, nxt: SequenceNumber) {
-        phase = .afterTimeout
+    /// The retransmission timer fired. Everything that the peer has not reported counts as lost, but for what has only just left
+    /// (RFC 8985 §6.3). If the peer has reported the very segment it should acknowledge, it has thrown its reports away
+    /// (RFC 2018 §8), and they count no more.
+    mutating func onTimeout(
+        una: SequenceNumber, nxt: SequenceNumber, isFirst: Bool, smoothed: Interval, usesSelective: Bool,
+        _ controller: inout any CongestionController, at now: Instant
+    ) {
+        let flight = inFlight
+        let wasOpen = phase == .open || phase == .reducing
+        if !segments.isEmpty {
+            if segments[segments.first].place == .receiver {
+                segments.markAllMissing()
+                reported = SACKBlocks()
+            } else if segments[segments.first].place == .flight {
+                lose(segments.first, &controller, at: now)
+            }
+        }
+        let overdue = usesSelective ? rack.roundTrip + (minimumRoundTrip.value ?? smoothed) / 4 : .zero
+        while !segments.flight.isEmpty, segments[segments.flight.first].sentAt + overdue <= now {
+            lose(segments.flight.first, &controller, at: now)
+        }
         duplicates = 0
+        duplicateBytes = 0
+        probe.cancel()
+        if wasOpen || isFirst { spurious.beginTimeout(una: una, isFirst: isFirst && wasOpen) }
+        phase = .afterTimeout
+        owesRepair = true
         recover = nxt
-        resendNext = una
-        resendEnd = nxt
+        controller.onTimeout(inFlight: flight, isFirst: isFirst, at: now)
     }
 
-    /// Everything outstanding was too big for the path and has to be cut anew. No sign of congestion (RFC 1191 §6.5), so
-    /// cwnd stays; the repair goes on as after a time-out.
-    mutating func onPathMTULowered(una: SequenceNumber, nxt: SequenceNumber) {
-        onTimeout(una: una, nxt: nxt)
-    }
-
-    /// `count` numbers from `resendNext` have been sent again.
-    mutating func onResent(_ count: Int) { resendNext += count }
-
-    /// Numbers that count as being in the network, for comparison with cwnd.
-    func flightSize(una: SequenceNumber, nxt: SequenceNumber) -> Int {
-        phase == .afterTimeout && hasResend ? resendNext - una : nxt - una
+    /// Everything outstanding was too big for the path and has to be cut anew. No sign of congestion (RFC 1191 §6.5), so cwnd stays.
+    mutating func onPathMTULowered(segmentSize: Int, nxt: SequenceNumber, pool: inout BufferPool) {
+        segments.resegment(to: segmentSize, pool: &pool)
+        reported = SACKBlocks()
+        duplicates = 0
+        duplicateBytes = 0
+        probe.cancel()
+        spurious.end()
+        phase = .afterTimeout
+        owesRepair = true
+        recover = nxt
     }
 }

@@ -18,6 +18,8 @@ public struct ConnectionOptions: Sendable, Equatable {
     public var establishmentTimeout = Interval.seconds(180)
     /// How long FIN-WAIT-2 lasts once the application has let go of the connection; nil for ever, as RFC 9293 has it.
     public var finWait2Timeout: Interval? = .seconds(60)
+    /// How much may be in the network.
+    public var congestion = CongestionAlgorithm.cubic
     /// The smallest retransmission timeout. RFC 6298 §2.4 asks for 1 s; 200 ms is what hosts use.
     public var minimumRTO = Interval.milliseconds(200)
     /// The largest retransmission timeout and gap between window probes (RFC 6298 §2.5: at least 60 s).

@@ -10,8 +10,14 @@ public struct Counters: Sendable {
     public internal(set) var segmentsRetransmitted: UInt64 = 0
     /// Retransmission timeouts.
     public internal(set) var retransmissionTimeouts: UInt64 = 0
-    /// Losses repaired on duplicate acknowledgments.
+    /// Recoveries that began without a time-out.
     public internal(set) var fastRetransmissions: UInt64 = 0
+    /// Tail loss probes sent (RFC 8985 §7).
+    public internal(set) var tailLossProbes: UInt64 = 0
+    /// Recoveries undone because nothing had been lost.
+    public internal(set) var spuriousRecoveries: UInt64 = 0
+    /// Duplicates that peers have reported (RFC 2883).
+    public internal(set) var duplicatesReported: UInt64 = 0
     /// Resets sent.
     public internal(set) var resetsSent: UInt64 = 0
     /// Challenge ACKs sent (RFC 5961 §7).

@@ -75,6 +75,7 @@ extension Stack {
         timers.free(connections[index].bookkeeping.timer)
         var connection = connections.remove(index)
         connection.sendBuffer.discard(pool: &environment.pool)
+        connection.recovery.segments.discard(pool: &environment.pool)
         connection.receiveBuffer.discard(pool: &environment.pool)
     }
 

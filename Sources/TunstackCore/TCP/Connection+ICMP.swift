@@ -16,7 +16,7 @@ extension Connection {
         else { return false }
         switch error {
         case .unreachable(code: ICMPCode.fragmentationNeeded):
-            lowerPathMTU(to: nextHopMTU, at: environment.now)
+            lowerPathMTU(to: nextHopMTU, &environment)
         case .unreachable(code: let code) where ICMPCode.isHard(code):
             if state == .synSent || state == .synReceived { environment.counters.failedOpens &+= 1 }
             end(.unreachable(code: code), because: .hardError, &environment)
@@ -29,14 +29,15 @@ extension Connection {
     }
 
     /// Path MTU discovery (RFC 1191 §3): smaller segments from now on, and what was too big again, at once.
-    private mutating func lowerPathMTU(to mtu: Int, at now: Instant) {
+    private mutating func lowerPathMTU(to mtu: Int, _ environment: inout Environment) {
         let believed = max(Self.smallestPathMTU, mtu)
         guard believed < pathMTU else { return }
         pathMTU = believed
         congestion.setMaximumSegmentSize(effectiveSendMSS)
         timedSegment = nil
-        if recovery.phase == .fastRecovery { congestion.onRecovered(flightSize: snd.outstanding) }
-        recovery.onPathMTULowered(una: snd.una, nxt: snd.nxt)
+        guard !recovery.segments.isEmpty else { return }
+        if recovery.phase == .fastRecovery { congestion.onRecovered(inFlight: recovery.inFlight, at: environment.now) }
+        recovery.onPathMTULowered(segmentSize: effectiveSendMSS, nxt: snd.nxt, pool: &environment.pool)
     }
 }
 

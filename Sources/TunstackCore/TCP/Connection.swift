@@ -36,13 +36,14 @@ struct Connection: ~Copyable {
     let timestampClock: TimestampClock
 
     var rtt: RTTEstimator
-    var congestion: NewRenoCongestion
+    var congestion: any CongestionController
     /// SND.NXT when data last filled cwnd.
     var filledTo: SequenceNumber
     var recovery: LossRecovery
     var acknowledgments = AcknowledgmentPolicy()
     /// The segment whose round trip is being timed: one past its last number, and when it left.
     var timedSegment: (end: SequenceNumber, sentAt: Instant)?
+    var pacer = Pacer()
 
     var timers = TimerTable()
     /// When the peer last acknowledged something new, or sending began; R2 and the user timeout count from here.
@@ -90,7 +91,8 @@ struct Connection: ~Copyable {
         lastAcknowledgmentSent = irs + 1
         timestampClock = environment.timestampClock(for: key)
         rtt = RTTEstimator(minimum: options.minimumRTO, maximum: options.maximumRTO)
-        congestion = NewRenoCongestion(maximumSegmentSize: MaximumSegmentSize.defaultIPv4)
+        congestion = options.congestion.makeController(
+            maximumSegmentSize: MaximumSegmentSize.defaultIPv4, seed: iss.rawValue)
         filledTo = iss
         recovery = LossRecovery(iss: iss)
         progressAt = environment.now
@@ -112,6 +114,7 @@ struct Connection: ~Copyable {
         transition(to: .closed, because: cause, &environment)
         settle(reason)
         sendBuffer.discard(pool: &environment.pool)
+        recovery.segments.discard(pool: &environment.pool)
         if reason != .closed { receiveBuffer.discard(pool: &environment.pool) }
     }
 
@@ -148,15 +151,22 @@ extension Connection {
     @inline(__always)
     var queuedBytes: Int { max(0, sendBuffer.end - snd.nxt) }
 
-    /// Numbers in the network, for comparison with cwnd.
+    /// cwnd as it counts now: the controller's, or in recovery what proportional rate reduction makes of it.
     @inline(__always)
-    var flightSize: Int { recovery.flightSize(una: snd.una, nxt: snd.nxt) }
+    var congestionWindow: Int {
+        switch recovery.phase {
+        case .open, .afterTimeout: congestion.cwnd
+        case .reducing, .fastRecovery: congestion.governsRecovery ? congestion.cwnd : recovery.reduction.window
+        }
+    }
 }
 
 /// What the next output pass has to do beside sending what the windows allow.
 struct PendingOutput {
     /// The SYN or SYN-ACK must go out, for the first time or again.
     var syn = false
+    /// The timer asks for a segment that provokes an acknowledgment.
+    var lossProbe = false
     /// The timer asks for a window probe.
     var windowProbe = false
     /// The timer asks for a small segment that silly-window avoidance held back.

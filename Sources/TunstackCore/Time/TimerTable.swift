@@ -1,7 +1,13 @@
 /// What a connection can wait for. One connection has at most one deadline of each kind.
 enum TimerKind: Int, CaseIterable {
+    /// When a segment that others have overtaken counts as lost (RFC 8985 §6.2).
+    case reordering
+    /// When to provoke an acknowledgment that stays away (RFC 8985 §7).
+    case lossProbe
     /// When to send the oldest unacknowledged segment again (RFC 6298 §5).
     case retransmission
+    /// When the pacing rate lets the next segment go.
+    case pacing
     /// When to probe a window that the peer has closed, or to override silly-window avoidance (RFC 9293 §3.8.6).
     case persist
     /// When a held-back acknowledgment has to go out (RFC 9293 §3.8.6.3).
@@ -16,7 +22,7 @@ enum TimerKind: Int, CaseIterable {
 
 /// The deadlines of one connection: a fixed table, so that arming is a store and the next one a minimum.
 struct TimerTable {
-    private var deadlines = InlineArray<6, Instant>(repeating: .distantFuture)
+    private var deadlines = InlineArray<9, Instant>(repeating: .distantFuture)
 
     /// When `kind` fires; nil while it is not armed.
     subscript(kind: TimerKind) -> Instant? {

@@ -10,8 +10,10 @@ struct OutgoingSegment {
     enum Purpose {
         /// New text, a FIN, or a bare acknowledgment.
         case ordinary
-        /// Something sent before.
+        /// Something that was lost.
         case retransmission
+        /// The last segment again, to provoke an acknowledgment.
+        case lossProbe
         /// One number beyond a closed window.
         case windowProbe
         /// An old number that makes a living peer answer.
@@ -26,7 +28,7 @@ struct OutgoingSegment {
 /// segment carries along (RFC 9293 §3.10.7.4, MUST-58).
 extension Connection {
     /// The next segment to leave now, or nil if there is none.
-    mutating func nextSegment(at now: Instant) -> OutgoingSegment? {
+    mutating func nextSegment(at now: Instant, _ pool: inout BufferPool) -> OutgoingSegment? {
         switch state {
         case .closed, .listen, .timeWait:
             return nil
@@ -37,7 +39,8 @@ extension Connection {
             return acknowledgments.debt == .now ? OutgoingSegment(seq: snd.nxt) : nil
         case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
             if output.syn { return OutgoingSegment(seq: snd.iss, flags: [.syn, .ack], purpose: synPurpose) }
-            return nextRetransmission() ?? nextNewData(at: now) ?? nextProbe() ?? nextAcknowledgment()
+            return nextRetransmission(at: now) ?? nextNewData(at: now, &pool) ?? nextLossProbe(&pool) ?? nextProbe()
+                ?? nextAcknowledgment()
         }
     }
 
@@ -48,35 +51,58 @@ extension Connection {
     @inline(__always)
     private var textRoom: Int { max(1, effectiveSendMSS - sackBytes) }
 
-    @inline(__always)
-    private func nextRetransmission() -> OutgoingSegment? {
-        guard recovery.hasResend, snd.synIsAcknowledged else { return nil }
-        // After a time-out slow start paces the repair; the window may have shrunk, but the first segment always goes (SHLD-16).
-        let sentAlready = recovery.resendNext - snd.una
-        if recovery.phase == .afterTimeout, sentAlready > 0 {
-            guard sentAlready < congestion.cwnd, sentAlready < snd.wnd else { return nil }
+    /// A repair, as the windows allow. The first goes whatever they say (SHLD-16), and so may what the peer's window covered before it
+    /// shrank. It gives no room to a SACK option, for it must go as it went before.
+    private mutating func nextRetransmission(at now: Instant) -> OutgoingSegment? {
+        guard recovery.hasMissing, !recovery.prefersNewData else { return nil }
+        let length = min(recovery.repairLength(atMost: effectiveSendMSS), effectiveSendMSS)
+        let seq = recovery.segments[recovery.segments.missing.first].start
+        if !recovery.owesRepair {
+            guard recovery.inFlight + length <= congestionWindow, seq - snd.una < max(1, snd.wnd) else { return nil }
         }
-        let seq = recovery.resendNext
-        let length = min(textRoom, max(0, sendBuffer.end - seq), recovery.resendEnd - seq)
-        var segment = OutgoingSegment(seq: seq, textLength: length, purpose: .retransmission)
-        if finWasSent, seq + length == sendBuffer.end { segment.flags.insert(.fin) }
+        guard paceAllows(at: now) else { return nil }
+        let textLength = min(length, max(0, sendBuffer.end - seq))
+        var segment = OutgoingSegment(seq: seq, textLength: textLength, purpose: .retransmission)
+        if textLength < length { segment.flags.insert(.fin) }
         return marked(segment)
     }
 
     /// New text as cwnd and the peer's window allow, then the FIN.
-    private mutating func nextNewData(at now: Instant) -> OutgoingSegment? {
+    private mutating func nextNewData(at now: Instant, _ pool: inout BufferPool) -> OutgoingSegment? {
         let queued = queuedBytes
         let finIsDue = finIsQueued && !finWasSent
-        guard queued > 0 || finIsDue, !recovery.hasResend else { return nil }
+        guard queued > 0 || finIsDue else {
+            noteLackOfData()
+            return nil
+        }
+        guard !recovery.hasMissing || recovery.prefersNewData else { return nil }
         resetWindowAfterIdle(at: now)
         let usable = snd.usableWindow
-        let room = min(usable, congestion.cwnd + recovery.limitedTransmit(effectiveSendMSS) - flightSize)
+        let room = min(usable, congestionWindow - recovery.inFlight)
         let length = min(queued, room, textRoom)
         guard length > 0 || (queued == 0 && finIsDue && usable > 0) else { return nil }
         var segment = OutgoingSegment(seq: snd.nxt, textLength: max(0, length))
         if finIsDue, segment.textLength == queued, usable > queued { segment.flags.insert(.fin) }
-        guard segment.flags.contains(.fin) || isWorthSending(length, queued: queued) else { return nil }
+        guard segment.flags.contains(.fin) || isWorthSending(length, queued: queued), paceAllows(at: now),
+            recovery.segments.reserve(pool: &pool)
+        else { return nil }
         return marked(segment)
+    }
+
+    /// The delivery rate measured from now on is the application's, not the path's.
+    private mutating func noteLackOfData() {
+        if !recovery.hasMissing, recovery.inFlight < congestionWindow {
+            recovery.rate.onApplicationLimited(inFlight: recovery.inFlight)
+        }
+    }
+
+    /// Whether the pacing rate lets a segment go now. If not, the timer says when.
+    @inline(__always)
+    private mutating func paceAllows(at now: Instant) -> Bool {
+        guard let rate = congestion.pacingRate else { return true }
+        guard !pacer.allows(rate: rate, segmentSize: effectiveSendMSS, at: now) else { return true }
+        timers[.pacing] = pacer.paidAt
+        return false
     }
 
     /// Silly-window avoidance at the sender (RFC 9293 §3.8.6.2.1, MUST-38) and Nagle's algorithm (§3.7.4, SHLD-7).
@@ -91,7 +117,22 @@ extension Connection {
 
     /// RFC 5681 §4.1: after a pause longer than an RTO begin again with a small window.
     private mutating func resetWindowAfterIdle(at now: Instant) {
-        if snd.outstanding == 0, now - lastSentAt > rtt.rto { congestion.onIdle() }
+        let pause = now - lastSentAt
+        if snd.outstanding == 0, pause > rtt.rto { congestion.onIdle(for: pause, rto: rtt.rto) }
+    }
+
+    /// The segment that provokes an acknowledgment (RFC 8985 §7.3): new text if there is some, or else the last segment again.
+    private mutating func nextLossProbe(_ pool: inout BufferPool) -> OutgoingSegment? {
+        guard output.lossProbe, !recovery.segments.isEmpty else { return nil }
+        let length = min(queuedBytes, snd.usableWindow, textRoom)
+        if length > 0, recovery.segments.reserve(pool: &pool) {
+            return marked(OutgoingSegment(seq: snd.nxt, textLength: length))
+        }
+        let last = recovery.segments[recovery.segments.last]
+        let textLength = min(Int(last.length), effectiveSendMSS, max(0, sendBuffer.end - last.start))
+        var segment = OutgoingSegment(seq: last.start, textLength: textLength, purpose: .lossProbe)
+        if textLength < Int(last.length), finWasSent { segment.flags.insert(.fin) }
+        return marked(segment)
     }
 
     @inline(__always)
@@ -135,24 +176,28 @@ extension Connection {
             return
         }
         switch segment.purpose {
-        case .ordinary: onNewDataSent(segment, at: environment.now)
+        case .ordinary:
+            onNewDataSent(segment, at: environment.now)
+            if output.lossProbe { onLossProbeSent(isRetransmission: false, &environment) }
         case .retransmission:
             environment.counters.segmentsRetransmitted &+= 1
             if segment.flags.contains(.syn) {
                 output.syn = false
                 timedSegment = nil
             } else {
-                recovery.onResent(segment.length)
+                onRepairSent(segment, at: environment.now)
             }
+        case .lossProbe:
+            environment.counters.segmentsRetransmitted &+= 1
+            recovery.onSentAgain(recovery.segments.last, at: environment.now)
+            onLossProbeSent(isRetransmission: true, &environment)
         case .windowProbe:
             output.windowProbe = false
             output.probeIsOutstanding = true
         case .keepAliveProbe:
             output.keepAliveProbe = false
         }
-        if segment.purpose != .windowProbe, !timers.isArmed(.retransmission) {
-            armRetransmission(at: environment.now)
-        }
+        if segment.purpose != .windowProbe { armLossTimers(after: segment, at: environment.now) }
         lastSentAt = environment.now
     }
 
@@ -161,8 +206,13 @@ extension Connection {
             progressAt = now
             retransmissions = 0
         }
+        if !segment.flags.contains(.syn) {
+            congestion.onSent(segment.length, inFlight: recovery.inFlight, at: now)
+            recovery.onSent(segment.seq, length: segment.length, at: now)
+            pay(for: segment, at: now)
+        }
         snd.nxt += segment.length
-        if flightSize + effectiveSendMSS > congestion.cwnd { filledTo = snd.nxt }
+        if recovery.inFlight + effectiveSendMSS > congestionWindow { filledTo = snd.nxt }
         output.syn = false
         output.probeIsOutstanding = false
         output.overridesSillyWindow = false
@@ -175,6 +225,24 @@ extension Connection {
         guard segment.textLength > 0 else { return }
         acknowledgments.onDataSent(
             sinceLastReceived: now - lastTextReceivedAt, delay: options.delayedAcknowledgment)
+    }
+
+    private mutating func onRepairSent(_ segment: OutgoingSegment, at now: Instant) {
+        congestion.onSent(segment.length, inFlight: recovery.inFlight, at: now)
+        recovery.onRepairSent(length: segment.length, at: now)
+        pay(for: segment, at: now)
+    }
+
+    private mutating func onLossProbeSent(isRetransmission: Bool, _ environment: inout Environment) {
+        output.lossProbe = false
+        environment.counters.tailLossProbes &+= 1
+        recovery.probe.onSent(nxt: snd.nxt, isRetransmission: isRetransmission)
+    }
+
+    @inline(__always)
+    private mutating func pay(for segment: OutgoingSegment, at now: Instant) {
+        guard let rate = congestion.pacingRate else { return }
+        pacer.onSent(segment.length, rate: rate, at: now)
     }
 
     private mutating func onAcknowledgmentSent(withText: Bool) {

@@ -4,7 +4,7 @@ import TunstackWire
 extension Connection {
     /// Appends the next segment as a whole IP packet; false if there is none to send now.
     mutating func transmit(into packet: inout OutputRawSpan, _ environment: inout Environment) -> Bool {
-        guard let segment = nextSegment(at: environment.now) else {
+        guard let segment = nextSegment(at: environment.now, &environment.pool) else {
             armPersistIfBlocked(at: environment.now)
             return false
         }
@@ -33,7 +33,7 @@ extension Connection {
             sequenceNumber: segment.seq,
             acknowledgmentNumber: segment.flags.contains(.ack) ? rcv.nxt : SequenceNumber(0),
             flags: segment.flags, window: window, urgentPointer: urgentPointer,
-            options: isSyn ? synOptions(at: now) : currentOptions(at: now))
+            options: isSyn ? synOptions(at: now) : currentOptions(at: now, besides: segment))
     }
 
     /// MSS, SACK-permitted, timestamps and window scale: on a SYN what we offer, on a SYN-ACK what the peer offered too.
@@ -54,10 +54,10 @@ extension Connection {
     }
 
     @inline(__always)
-    private func currentOptions(at now: Instant) -> TCPOptions {
+    private func currentOptions(at now: Instant, besides segment: OutgoingSegment) -> TCPOptions {
         var options = TCPOptions()
         if negotiated.timestamps { options.timestamps = timestamps(at: now) }
-        if negotiated.selectiveAcknowledgment, !receiveBuffer.reassembly.isEmpty {
+        if sackBytes > 0, segment.textLength + sackBytes <= effectiveSendMSS {
             options.sackBlocks = receiveBuffer.reassembly.sackBlocks(maximum: sackBlockLimit)
         }
         return options

@@ -14,11 +14,7 @@ extension Connection {
             sendChallenge(&environment)
             return .drop(.unacceptableAcknowledgment)
         }
-        if segment.ack.isAfter(snd.una) {
-            onNewAcknowledgment(segment, &environment)
-        } else if isDuplicate(segment) {
-            onDuplicateAcknowledgment(&environment)
-        }
+        if snd.outstanding > 0 || segment.ack.isAfter(snd.una) { takeAcknowledgment(segment, &environment) }
         updateSendWindow(segment, at: environment.now)
         return closeByAcknowledgment(segment, &environment)
     }
@@ -45,7 +41,8 @@ extension Connection {
     mutating func openForData(_ segment: Segment, _ environment: inout Environment) {
         events.insert(.established)
         output.syn = false
-        congestion = NewRenoCongestion(maximumSegmentSize: effectiveSendMSS)
+        congestion = options.congestion.makeController(
+            maximumSegmentSize: effectiveSendMSS, seed: snd.iss.rawValue)
         if retransmissions > 0 {
             rtt.onHandshakeRetransmitted()
             congestion.onHandshakeRetransmitted()
@@ -67,36 +64,37 @@ extension Connection {
             && segment.wnd(shift: negotiated.sendWindowShift) == snd.wnd
     }
 
-    private mutating func onDuplicateAcknowledgment(_ environment: inout Environment) {
-        let flight = snd.outstanding
-        switch recovery.onDuplicate(una: snd.una, nxt: snd.nxt, maximumSegmentSize: effectiveSendMSS) {
-        case .counted: break
-        case .fastRetransmit:
-            environment.counters.fastRetransmissions &+= 1
-            congestion.onFastRetransmit(flightSize: flight)
-            timedSegment = nil
-        case .inRecovery:
-            congestion.onDuplicateInRecovery()
-        }
-    }
-
-    private mutating func onNewAcknowledgment(_ segment: Segment, _ environment: inout Environment) {
+    /// An acknowledgment within what is outstanding: moves SND.UNA, and tells loss recovery and the congestion controller.
+    private mutating func takeAcknowledgment(_ segment: Segment, _ environment: inout Environment) {
+        let hasAdvanced = segment.ack.isAfter(snd.una)
+        let priorUna = snd.una
         let kept = sendBuffer.count
+        let isDuplicate = isDuplicate(segment)
         // cwnd grows only on data that had filled it.
-        let wasLimited = congestion.isInSlowStart || snd.una.isBefore(filledTo)
-        sampleRoundTrip(segment, at: environment.now)
-        acknowledge(to: segment.ack, &environment)
-        let acknowledged = kept - sendBuffer.count
-
-        switch recovery.onAcknowledged(una: snd.una, maximumSegmentSize: effectiveSendMSS) {
-        case .ordinary:
-            if wasLimited { congestion.onAcknowledged(acknowledged, afterTimeout: recovery.phase == .afterTimeout) }
-        case .partial: congestion.onPartialAcknowledgment(acknowledged)
-        case .complete: congestion.onRecovered(flightSize: snd.outstanding)
+        let isWindowLimited = snd.una.isBefore(filledTo) || recovery.inFlight * 2 >= congestion.cwnd
+        if hasAdvanced {
+            sampleRoundTrip(segment, at: environment.now)
+            acknowledge(to: segment.ack, &environment)
         }
-        restartTimers(at: environment.now)
+        guard segment.ack.isAtOrAfter(priorUna) else { return }
+        output.lossProbe = false
+        let outcome = recovery.onAcknowledged(
+            IncomingAcknowledgment(
+                now: environment.now, priorUna: priorUna, una: snd.una, nxt: snd.nxt,
+                blocks: segment.options.sackBlocks, usesSelective: negotiated.selectiveAcknowledgment,
+                echo: negotiated.timestamps ? segment.options.timestamps?.echoReply : nil, clock: timestampClock,
+                isDuplicate: isDuplicate, segmentSize: effectiveSendMSS, smoothed: rtt.srtt,
+                canSendNew: queuedBytes > 0 && snd.usableWindow > 0, isWindowLimited: isWindowLimited,
+                isMarked: false),
+            &congestion)
+        recovery.segments.releaseIfEmpty(to: &environment.pool)
+        noteRecovery(outcome, &environment)
+        restartLossTimers(hasAdvanced: hasAdvanced, at: environment.now)
+        guard hasAdvanced else { return }
+        armUserTimeout(at: environment.now)
         noteRoom()
         // The acknowledgment of a SYN alone is none of anything that the application has sent.
+        let acknowledged = kept - sendBuffer.count
         if finIsQueued ? finIsAcknowledged : sendBuffer.isEmpty && acknowledged > 0 {
             events.insert(.sendsAcknowledged)
         }
@@ -115,13 +113,6 @@ extension Connection {
         filledTo = SequenceNumber.max(filledTo, number)
         retransmissions = 0
         progressAt = environment.now
-    }
-
-    /// RFC 6298 §5.2, §5.3.
-    private mutating func restartTimers(at now: Instant) {
-        timers.cancel(.retransmission)
-        if snd.outstanding > 0 { armRetransmission(at: now) }
-        armUserTimeout(at: now)
     }
 
     /// One round trip, from the segment being timed, or from the echoed timestamp where retransmission makes that ambiguous

@@ -55,8 +55,6 @@ extension Connection {
         openForData(segment, &environment)
         snd.una = segment.ack
         snd.synIsAcknowledged = true
-        // An ICMP error may have asked for the SYN in smaller pieces; there is nothing of it left to repair.
-        _ = recovery.onAcknowledged(una: snd.una, maximumSegmentSize: effectiveSendMSS)
         retransmissions = 0
         progressAt = environment.now
         timers.cancel(.retransmission)

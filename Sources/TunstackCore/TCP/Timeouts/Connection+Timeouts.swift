@@ -8,7 +8,11 @@ extension Connection {
         let now = environment.now
         for kind in TimerKind.allCases where timers.takeDue(kind, at: now) {
             switch kind {
+            case .reordering: onReorderingTimeout(&environment)
+            case .lossProbe: onLossProbeTimeout(&environment)
             case .retransmission: onRetransmissionTimeout(&environment)
+            // What may leave now is read off the block.
+            case .pacing: break
             case .persist: onPersistTimeout(&environment)
             case .delayedAcknowledgment: acknowledgments.onDelayExpired()
             case .keepAlive: onKeepAliveTimeout(&environment)
@@ -16,43 +20,6 @@ extension Connection {
             case .userTimeout: end(.userTimeout, because: .userTimeout, &environment)
             }
         }
-    }
-}
-
-// MARK: - Retransmission
-
-extension Connection {
-    /// RFC 6298 §5.4 to §5.6, and the thresholds R1 and R2 of RFC 9293 §3.8.3.
-    private mutating func onRetransmissionTimeout(_ environment: inout Environment) {
-        guard snd.outstanding > 0 else { return }
-        environment.counters.retransmissionTimeouts &+= 1
-        let isHandshake = !snd.synIsAcknowledged
-        guard environment.now - progressAt < giveUpInterval else {
-            if isHandshake { environment.counters.failedOpens &+= 1 }
-            end(isHandshake ? .establishmentTimedOut : .timedOut, because: .retransmissionTimeout, &environment)
-            return
-        }
-        retransmissions = retransmissions == .max ? .max : retransmissions + 1
-        if retransmissions == options.retransmissionThreshold { events.insert(.retransmissionThreshold) }
-        timedSegment = nil
-        rtt.backOff()
-        if isHandshake {
-            output.syn = true
-        } else {
-            congestion.onTimeout(flightSize: flightSize, isFirst: retransmissions == 1)
-            recovery.onTimeout(una: snd.una, nxt: snd.nxt)
-        }
-        armRetransmission(at: environment.now)
-    }
-
-    /// Starts the retransmission timer (RFC 6298 §5.1). R2 is met exactly, not at the next time-out after it.
-    mutating func armRetransmission(at now: Instant) {
-        timers[.retransmission] = min(now + rtt.rto, progressAt + giveUpInterval)
-    }
-
-    /// R2: for our SYN, or for data.
-    private var giveUpInterval: Interval {
-        snd.synIsAcknowledged ? options.dataTimeout : options.establishmentTimeout
     }
 }
 

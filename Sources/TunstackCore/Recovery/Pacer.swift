@@ -1,0 +1,32 @@
+/// Spreads segments over time at the rate that the congestion controller asks for. Timers are not fine enough for one segment at a
+/// time, so it lets a quantum go at once and then waits until that much time has passed at the rate.
+struct Pacer {
+    /// When what has been sent is paid for.
+    private(set) var paidAt = Instant.origin
+    private var isHolding = false
+
+    /// How much may go at once: a millisecond's worth, but two segments at least and no more than 64 KiB.
+    static func quantum(rate: Int, segmentSize: Int) -> Int {
+        max(2 * segmentSize, min(rate / 1_000, 65_536))
+    }
+
+    /// Whether a segment may leave now; if not, it may at `paidAt`.
+    mutating func allows(rate: Int, segmentSize: Int, at now: Instant) -> Bool {
+        guard paidAt > now else {
+            isHolding = false
+            return true
+        }
+        if isHolding { return false }
+        isHolding = paidAt - now >= Self.time(for: Self.quantum(rate: rate, segmentSize: segmentSize), at: rate)
+        return !isHolding
+    }
+
+    /// `bytes` leave.
+    mutating func onSent(_ bytes: Int, rate: Int, at now: Instant) {
+        paidAt = max(paidAt, now) + Self.time(for: bytes, at: rate)
+    }
+
+    private static func time(for bytes: Int, at rate: Int) -> Interval {
+        Interval(nanoseconds: Int64(bytes) * 1_000_000_000 / Int64(max(1, rate)))
+    }
+}

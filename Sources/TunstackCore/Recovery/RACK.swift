@@ -1,0 +1,80 @@
+import TunstackWire
+
+/// Recent acknowledgment (RACK, RFC 8985 §6): a segment is lost when one that left later has arrived, and the time is over in which the
+/// network may merely have reordered them. What it costs does not depend on how much is in flight.
+struct RACK {
+    /// RACK.xmit_ts: when the segment left that left last among those delivered.
+    private(set) var sentAt = Instant.origin
+    /// RACK.end_seq: the end of that segment.
+    private(set) var end: SequenceNumber
+    /// RACK.rtt: its round trip.
+    private(set) var roundTrip = Interval.zero
+    /// RACK.fack: the highest end of a segment delivered.
+    private(set) var highest: SequenceNumber
+    /// RACK.reordering_seen.
+    private(set) var hasSeenReordering = false
+    /// RACK.reo_wnd_mult: how many quarters of the minimum round trip the network may reorder.
+    private(set) var windowQuarters: UInt8 = 1
+    /// RACK.reo_wnd_persist: recoveries until the window shrinks again.
+    private var recoveriesLeft: UInt8 = 0
+    /// RACK.dsack_round: until when the window does not grow again.
+    private var roundEnd: SequenceNumber?
+
+    /// Recoveries without a duplicate report after which the window is small again (RFC 8985 §6.2 step 4).
+    private static let persistence: UInt8 = 16
+
+    init(iss: SequenceNumber) {
+        end = iss
+        highest = iss
+    }
+
+    /// A segment was delivered (steps 2 and 3). `isAmbiguous`: what arrived may be the original of a segment sent again.
+    mutating func onDelivered(_ segment: SentSegment, isAmbiguous: Bool, at now: Instant) {
+        if segment.end.isAfter(highest) {
+            highest = segment.end
+        } else if segment.end.isBefore(highest), !segment.isRetransmitted {
+            hasSeenReordering = true
+        }
+        guard !isAmbiguous else { return }
+        if isAfter(segment.sentAt, segment.end) { return }
+        sentAt = segment.sentAt
+        end = segment.end
+        roundTrip = now - segment.sentAt
+    }
+
+    /// Whether the segment delivered last left after one that left at `time` and ends at `number`.
+    @inline(__always)
+    func isAfter(_ time: Instant, _ number: SequenceNumber) -> Bool {
+        sentAt > time || (sentAt == time && end.isAfter(number))
+    }
+
+    /// The marks move along: numbers can be compared only while they are less than 2^31 apart.
+    mutating func onAcknowledged(una: SequenceNumber) {
+        highest = SequenceNumber.max(highest, una)
+        if let roundEnd, una.isAtOrAfter(roundEnd) { self.roundEnd = nil }
+    }
+
+    /// The peer reports a duplicate: something was sent again that only came late. Once a round (step 4).
+    mutating func onDuplicateReported(nxt: SequenceNumber) {
+        guard roundEnd == nil else { return }
+        roundEnd = nxt
+        windowQuarters = min(windowQuarters, .max - 1) + 1
+        recoveriesLeft = Self.persistence
+    }
+
+    /// A recovery proved spurious: the network does reorder.
+    mutating func onSpuriousRecovery() { hasSeenReordering = true }
+
+    /// A recovery is over.
+    mutating func onRecovered() {
+        if recoveriesLeft > 0 { recoveriesLeft -= 1 }
+        if recoveriesLeft == 0 { windowQuarters = 1 }
+    }
+
+    /// RACK.reo_wnd: how long a segment may be overdue. None where the number of segments delivered beyond it settles the case and
+    /// the network has not been seen to reorder.
+    func reorderingWindow(isCertain: Bool, minimumRoundTrip: Interval?, smoothed: Interval) -> Interval {
+        if !hasSeenReordering, isCertain { return .zero }
+        return min((minimumRoundTrip ?? smoothed) / 4 * Int64(windowQuarters), smoothed)
+    }
+}

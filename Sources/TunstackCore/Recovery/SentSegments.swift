@@ -1,0 +1,196 @@
+import TunstackWire
+
+/// The retransmission queue's index: every segment between SND.UNA and SND.NXT in order of sequence, in a ring from the buffer pool.
+///
+/// A segment is in one of three places. Those in the network form a list in the order in which they left, and those that are missing
+/// one in the order of sequence, so that neither an acknowledgment nor a loss ever walks what it does not change.
+struct SentSegments {
+    /// Names a segment for as long as it is in the ring.
+    typealias Serial = UInt32
+
+    /// No segment.
+    static let none = Serial.max
+    private static let serialMask = Serial.max >> 1
+
+    private var slots = SentSegmentSlots()
+    private(set) var count: UInt32 = 0
+    private var firstSerial: Serial = 0
+    /// Of those at the receiver, how many.
+    private(set) var receivedCount: UInt32 = 0
+    private(set) var flight = SentSegmentList()
+    private(set) var missing = SentSegmentList()
+
+    var isEmpty: Bool { count == 0 }
+    /// The oldest segment by sequence; there must be one.
+    var first: Serial { firstSerial }
+    /// The newest by sequence; there must be one.
+    var last: Serial { serial(at: count - 1) }
+    func following(_ serial: Serial) -> Serial { (serial &+ 1) & Self.serialMask }
+    private func serial(at position: UInt32) -> Serial { (firstSerial &+ position) & Self.serialMask }
+
+    subscript(_ serial: Serial) -> SentSegment {
+        get { slots[serial] }
+        nonmutating _modify { yield &slots[serial] }
+    }
+}
+
+// MARK: - Memory
+
+extension SentSegments {
+    /// Makes sure that a segment can be appended; false if the pool's budget does not allow it.
+    mutating func reserve(_ more: Int = 1, pool: inout BufferPool) -> Bool {
+        let needed = Int(count) + more
+        guard needed > slots.capacity else { return true }
+        guard var larger = SentSegmentSlots(capacity: needed, pool: &pool) else { return false }
+        for position in 0..<count { larger.initialize(serial(at: position), to: slots[serial(at: position)]) }
+        slots.release(to: &pool)
+        slots = larger
+        return true
+    }
+
+    /// Gives the memory back when no segment is left.
+    mutating func releaseIfEmpty(to pool: inout BufferPool) {
+        if isEmpty { slots.release(to: &pool) }
+    }
+
+    /// Forgets all segments.
+    mutating func discard(pool: inout BufferPool) {
+        slots.release(to: &pool)
+        count = 0
+        receivedCount = 0
+        flight = SentSegmentList()
+        missing = SentSegmentList()
+    }
+}
+
+// MARK: - The order of sequence
+
+extension SentSegments {
+    /// Adds a segment that leaves now, at the end of the sequence. There must be room.
+    mutating func append(_ segment: SentSegment) {
+        precondition(count < slots.capacity, "no room was reserved")
+        count += 1
+        slots.initialize(last, to: segment)
+        flight.insert(last, after: flight.last, in: slots)
+    }
+
+    /// Takes the oldest segment out of the ring.
+    mutating func removeFirst() {
+        unlink(firstSerial)
+        firstSerial = following(firstSerial)
+        count -= 1
+    }
+
+    /// Cuts off the front of the oldest segment, up to `start`.
+    mutating func trimFirst(to start: SequenceNumber) {
+        let serial = first
+        let after = self[serial].previous
+        let place = self[serial].place
+        unlink(serial)
+        self[serial].length = Int32(self[serial].end - start)
+        self[serial].start = start
+        switch place {
+        case .flight: flight.insert(serial, after: after, in: slots)
+        case .missing: missing.insert(serial, after: after, in: slots)
+        case .receiver: receivedCount += 1
+        }
+    }
+
+    /// The segment that holds `number`, or the first one after it; nil if all are before it.
+    func segment(at number: SequenceNumber) -> Serial? {
+        guard count > 0, number.isBefore(self[last].end) else { return nil }
+        var low: UInt32 = 0
+        var high = count - 1
+        while low < high {
+            let middle = (low + high) / 2
+            if self[serial(at: middle)].end.isAfter(number) { high = middle } else { low = middle + 1 }
+        }
+        return serial(at: low)
+    }
+
+    /// Cuts every segment into pieces of at most `size`, for a path that carries no more. All of them count as missing afterwards,
+    /// and as never sent. Without memory for that they stay as they are, and are repaired bit by bit.
+    mutating func resegment(to size: Int, pool: inout BufferPool) {
+        var pieces = 0
+        for position in 0..<count { pieces += (Int(self[serial(at: position)].length) + size - 1) / size }
+        guard var fresh = SentSegmentSlots(capacity: pieces, pool: &pool) else { return markAllMissing() }
+        var segments = SentSegments()
+        for position in 0..<count {
+            var rest = self[serial(at: position)]
+            rest.place = .flight
+            while rest.length > 0 {
+                var piece = rest
+                piece.length = min(rest.length, Int32(size))
+                segments.count += 1
+                fresh.initialize(segments.last, to: piece)
+                rest.start += Int(piece.length)
+                rest.length -= piece.length
+            }
+        }
+        slots.release(to: &pool)
+        segments.slots = fresh
+        for position in 0..<segments.count {
+            segments.flight.insert(segments.serial(at: position), after: segments.flight.last, in: fresh)
+        }
+        self = segments
+        markAllMissing()
+    }
+
+    /// Counts everything as missing, what the receiver has reported too.
+    mutating func markAllMissing() {
+        for position in 0..<count where self[serial(at: position)].place != .missing {
+            moveToMissing(serial(at: position))
+        }
+    }
+}
+
+// MARK: - Places
+
+extension SentSegments {
+    /// The segment has arrived at the receiver.
+    mutating func moveToReceiver(_ serial: Serial) {
+        unlink(serial)
+        self[serial].place = .receiver
+        receivedCount += 1
+    }
+
+    /// The segment is lost. The list of the missing stays in the order of sequence.
+    mutating func moveToMissing(_ serial: Serial) {
+        unlink(serial)
+        self[serial].place = .missing
+        let start = self[serial].start
+        var after = missing.last
+        if !missing.isEmpty, start.isBefore(self[missing.first].start) { after = Self.none }
+        while after != Self.none, start.isBefore(self[after].start) { after = self[after].previous }
+        missing.insert(serial, after: after, in: slots)
+    }
+
+    /// The segment leaves again, after all others in the network.
+    mutating func moveToEndOfFlight(_ serial: Serial) {
+        unlink(serial)
+        self[serial].place = .flight
+        flight.insert(serial, after: flight.last, in: slots)
+    }
+
+    /// What counted as missing and has not been sent again is in the network after all.
+    mutating func restoreMissing() {
+        while !missing.isEmpty {
+            let serial = missing.last
+            unlink(serial)
+            self[serial].place = .flight
+            // It left before all that has been sent since, so the search ends at the front, as a rule at once.
+            var before = flight.first
+            while before != Self.none, self[before].sentAt < self[serial].sentAt { before = self[before].next }
+            let after = before == Self.none ? flight.last : self[before].previous
+            flight.insert(serial, after: after, in: slots)
+        }
+    }
+
+    private mutating func unlink(_ serial: Serial) {
+        switch self[serial].place {
+        case .flight: flight.remove(serial, from: slots)
+        case .missing: missing.remove(serial, from: slots)
+        case .receiver: receivedCount -= 1
+        }
+    }
+}

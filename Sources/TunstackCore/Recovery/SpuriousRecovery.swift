@@ -1,0 +1,73 @@
+import TunstackWire
+
+/// Finds out that a recovery was about nothing lost, so that the window can be given back. Three signs: an acknowledgment echoes a
+/// timestamp from before the first retransmission (Eifel, RFC 3522); the peer reports every retransmission as a duplicate (RFC 2883,
+/// RFC 3708); after a time-out data arrives that was not sent again (F-RTO, RFC 5682).
+struct SpuriousRecovery {
+    /// F-RTO: how far the question has got.
+    enum Suspicion: UInt8 {
+        case none
+        /// The first segment was sent again; the next acknowledgment decides whether to go on asking.
+        case timedOut
+        /// SND.UNA moved; new data is sent instead of repairs, and the next acknowledgment answers.
+        case probing
+    }
+
+    private(set) var suspicion = Suspicion.none
+    /// SND.UNA when the recovery began; nil when there is nothing to undo.
+    private(set) var start: SequenceNumber?
+    /// When the first retransmission of the recovery left.
+    private var firstRetransmissionAt: Instant?
+    /// Retransmissions that the peer has not reported as duplicates.
+    private var retransmissions: Int32 = 0
+    private var hasRetransmitted = false
+
+    /// A recovery begins.
+    mutating func begin(una: SequenceNumber) {
+        self = SpuriousRecovery()
+        start = una
+    }
+
+    /// A recovery begins with a time-out. `isFirst`: the segment was not sent again before, so the question makes sense.
+    mutating func beginTimeout(una: SequenceNumber, isFirst: Bool) {
+        begin(una: una)
+        suspicion = isFirst ? .timedOut : .none
+    }
+
+    /// There is nothing to undo any more.
+    mutating func end() { self = SpuriousRecovery() }
+
+    mutating func onRetransmitted(at now: Instant) {
+        guard start != nil else { return }
+        if firstRetransmissionAt == nil { firstRetransmissionAt = now }
+        retransmissions += 1
+        hasRetransmitted = true
+    }
+
+    /// RFC 3522 §3.2 steps 4 and 5: SND.UNA moved, and the acknowledgment echoes what left before the first retransmission.
+    func isRefuted(byEcho echoed: UInt32, clock: TimestampClock) -> Bool {
+        guard start != nil, let firstRetransmissionAt else { return false }
+        return Int32(bitPattern: echoed &- clock.value(at: firstRetransmissionAt)) < 0
+    }
+
+    /// The peer reports that something arrived twice; true when that holds for everything that was sent again.
+    mutating func isRefutedByDuplicate(_ block: SACKBlock, segmentSize: Int) -> Bool {
+        guard let start, hasRetransmitted, !block.start.isBefore(start) else { return false }
+        retransmissions -= Int32(max(1, (block.end - block.start + segmentSize - 1) / max(1, segmentSize)))
+        return retransmissions <= 0
+    }
+
+    /// F-RTO (RFC 5682 §3.1): what the first and the second acknowledgment after a time-out say; true if it was spurious.
+    /// `hasDeliveredOriginal`: it tells of data sent before the time-out and not again. `canSendNew`: there is new data, and room.
+    mutating func isRefutedAfterTimeout(hasAdvanced: Bool, hasDeliveredOriginal: Bool, canSendNew: Bool) -> Bool {
+        switch suspicion {
+        case .none: return false
+        case .timedOut:
+            suspicion = hasAdvanced && canSendNew ? .probing : .none
+            return false
+        case .probing:
+            suspicion = .none
+            return hasDeliveredOriginal
+        }
+    }
+}

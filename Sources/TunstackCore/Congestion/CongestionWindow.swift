@@ -1,0 +1,177 @@
+import TunstackWire
+
+/// The window of an algorithm that goes by losses (RFC 5681): slow start, what recovery and time-outs do to it, and the undo. How it
+/// grows in congestion avoidance, and how far it shrinks, is the algorithm's business.
+struct CongestionWindow {
+    /// No peer can offer more (RFC 7323 §2.3).
+    static let largest = 1 << 30
+
+    private enum Stage: UInt8 {
+        case open
+        /// Losses are being repaired: the window is `ssthresh` when that is done, and proportional rate reduction leads there.
+        case recovery
+        /// A time-out is being repaired, in slow start.
+        case timeout
+    }
+
+    /// cwnd, in bytes.
+    private(set) var cwnd: Int
+    /// ssthresh, in bytes; begins "arbitrarily high" (RFC 5681 §3.1).
+    private(set) var ssthresh = Int.max
+    private var smoothedRoundTrip = Interval.zero
+    /// What an undo restores; no cwnd where there is nothing to undo.
+    private var priorCwnd = 0
+    private var priorSsthresh = Int.max
+    /// SMSS, in bytes.
+    private(set) var maximumSegmentSize: Int
+    private var round = RoundCounter()
+    private var validation = WindowValidation()
+    private var hyStart = HyStartPlusPlus()
+    private var stage = Stage.open
+
+    init(maximumSegmentSize: Int) {
+        self.maximumSegmentSize = Self.valid(maximumSegmentSize)
+        cwnd = Self.initialWindow(self.maximumSegmentSize)
+    }
+
+    private static func valid(_ maximumSegmentSize: Int) -> Int { min(max(1, maximumSegmentSize), 65_535) }
+
+    /// IW: ten segments, but no more than 14,600 bytes unless two segments are more (RFC 6928 §2).
+    static func initialWindow(_ maximumSegmentSize: Int) -> Int {
+        min(10 * maximumSegmentSize, max(2 * maximumSegmentSize, 14_600))
+    }
+
+    var isInSlowStart: Bool { cwnd < ssthresh }
+
+    /// Bytes per second: the window twice in a round trip while slow start has to fill it, and 1.2 times otherwise, so that the
+    /// window and not the pace is what limits (RFC 9406 §4.2 wants slow start paced).
+    var pacingRate: Int? {
+        guard smoothedRoundTrip > .zero else { return nil }
+        let tenths = isInSlowStart ? 20 : 12
+        return max(1, cwnd * tenths * 100_000_000 / Int(smoothedRoundTrip.nanoseconds))
+    }
+
+    var phase: String {
+        switch stage {
+        case .recovery: "recovery"
+        case .timeout where isInSlowStart: "slow start after a time-out"
+        case _ where !isInSlowStart: "congestion avoidance"
+        case _ where ssthresh == .max && hyStart.isConservative: "conservative slow start"
+        default: "slow start"
+        }
+    }
+
+    mutating func setMaximumSegmentSize(_ size: Int) {
+        maximumSegmentSize = Self.valid(size)
+        cwnd = max(cwnd, maximumSegmentSize)
+    }
+
+    mutating func onHandshakeRetransmitted() { cwnd = maximumSegmentSize }
+
+    mutating func onIdle(for pause: Interval, rto: Interval) {
+        settle()
+        (cwnd, ssthresh) = validation.afterPause(
+            pause, rto: rto, cwnd: cwnd, ssthresh: ssthresh, initialWindow: Self.initialWindow(maximumSegmentSize))
+    }
+
+    // MARK: Growth
+
+    /// Slow start. Answers how many of the acknowledged bytes count for congestion avoidance; nil if the window must not grow.
+    mutating func onAcknowledged(_ news: AcknowledgmentNews) -> Int? {
+        if news.smoothedRoundTrip > .zero { smoothedRoundTrip = news.smoothedRoundTrip }
+        if stage == .timeout, !news.isAfterTimeout { stage = .open }
+        let isRoundOver = round.isOver(news)
+        validation.onAcknowledged(news, cwnd: cwnd, isRoundOver: isRoundOver)
+        guard stage != .recovery, !news.isInRecovery || news.isAfterTimeout else { return nil }
+        // Only the first slow start has no threshold to end at (RFC 9406 §4.3).
+        if ssthresh == .max, hyStart.isOver(roundTrip: news.roundTrip, isRoundOver: isRoundOver) { ssthresh = cwnd }
+        // RFC 3168 §6.1.2: what carries ECN-Echo does not widen the window.
+        guard news.delivered > 0, !news.isMarked,
+            validation.mayGrow(news, cwnd: cwnd, isInSlowStart: isInSlowStart)
+        else { return nil }
+        guard isInSlowStart else { return news.delivered }
+        return slowStart(news.delivered, isAfterTimeout: news.isAfterTimeout)
+    }
+
+    private mutating func slowStart(_ delivered: Int, isAfterTimeout: Bool) -> Int {
+        var bytes = delivered
+        if isAfterTimeout {
+            // What was in the network before the time-out may be acknowledged now (RFC 3465 §2.3).
+            bytes = min(bytes, maximumSegmentSize)
+        } else if smoothedRoundTrip == .zero {
+            // Not paced yet (RFC 9406 §4.2).
+            bytes = min(bytes, 8 * maximumSegmentSize)
+        }
+        if ssthresh == .max { bytes = hyStart.growth(bytes) }
+        let growth = min(bytes, ssthresh - cwnd)
+        grow(to: cwnd + growth)
+        return bytes - growth
+    }
+
+    /// Congestion avoidance has widened the window.
+    mutating func grow(to size: Int) { cwnd = max(cwnd, min(size, Self.largest)) }
+
+    // MARK: Reduction
+
+    /// A reduction begins: remembers what an undo needs, and answers the window in use, in bytes. That is FlightSize (RFC 5681 §3.1) at
+    /// the time when what was lost was sent: what is in the network now lacks what was lost and selectively acknowledged.
+    /// What limited transmit has sent beyond the window does not count (RFC 5681 §3.2 step 2).
+    mutating func beginReduction(inFlight: Int) -> Int {
+        settle()
+        priorCwnd = cwnd
+        priorSsthresh = ssthresh
+        // While a time-out is repaired the window is small, but what was lost left under a larger one.
+        let limit = stage == .timeout ? max(cwnd, ssthresh) : cwnd
+        return min(limit, max(inFlight, validation.used))
+    }
+
+    /// The path is congested: `threshold` is the window for it. After a loss, proportional rate reduction leads there.
+    mutating func reduce(to threshold: Int, because signal: CongestionSignal) {
+        setThreshold(threshold)
+        switch signal {
+        case .loss:
+            stage = .recovery
+        case .mark:
+            cwnd = min(cwnd, ssthresh)
+            // A mark is never spurious (RFC 4015 §3.2 step "RESPONSE").
+            priorCwnd = 0
+        }
+    }
+
+    /// The retransmission timer fired (RFC 5681 §3.1); `threshold` is nil if it has been lowered for this segment.
+    mutating func onTimeout(threshold: Int?) {
+        settle()
+        if let threshold { setThreshold(threshold) }
+        cwnd = maximumSegmentSize
+        stage = .timeout
+    }
+
+    /// Recovery is complete (RFC 6582 §3.2 step 3, full acknowledgment; RFC 6937 §3). Pacing spreads what the window lets go now; without it,
+    /// option 1 of RFC 6582 keeps the window from letting go a burst.
+    mutating func onRecovered(inFlight: Int) {
+        guard stage == .recovery else { return }
+        stage = .open
+        let isPaced = smoothedRoundTrip > .zero
+        let (next, _) = max(inFlight, maximumSegmentSize).addingReportingOverflow(maximumSegmentSize)
+        cwnd = isPaced ? ssthresh : min(ssthresh, max(next, maximumSegmentSize))
+    }
+
+    /// Nothing was lost: back to what was (RFC 4015 §3.2). Answers whether there was something to undo.
+    mutating func onSpurious() -> Bool {
+        guard priorCwnd > 0 else { return false }
+        cwnd = max(cwnd, priorCwnd)
+        ssthresh = priorSsthresh
+        priorCwnd = 0
+        stage = .open
+        return true
+    }
+
+    /// The window as it really is: in recovery it is on its way to `ssthresh`.
+    private mutating func settle() {
+        guard stage == .recovery else { return }
+        cwnd = min(cwnd, ssthresh)
+        stage = .open
+    }
+
+    private mutating func setThreshold(_ threshold: Int) { ssthresh = max(threshold, 2 * maximumSegmentSize) }
+}

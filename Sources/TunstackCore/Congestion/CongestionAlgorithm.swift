@@ -9,12 +9,23 @@ public enum CongestionAlgorithm: String, Sendable, Hashable, CaseIterable {
 }
 
 extension CongestionAlgorithm {
-    /// A controller at the start of a connection. `seed` spreads what should not happen to all connections at once.
-    func makeController(maximumSegmentSize: Int, seed: UInt32) -> any CongestionController {
+    /// A controller at the start of a connection.
+    ///
+    /// - Parameters:
+    ///   - maximumSegmentSize: SMSS, in bytes.
+    ///   - roundTrip: the handshake's; zero if it was ambiguous.
+    ///   - usesSelective: both ends do selective acknowledgment.
+    ///   - seed: spreads over time what should not happen on all connections at once.
+    func makeController(
+        maximumSegmentSize: Int, roundTrip: Interval = .zero, usesSelective: Bool = true, seed: UInt32
+    ) -> any CongestionController {
         switch self {
-        case .cubic: NewReno(maximumSegmentSize: maximumSegmentSize)
+        case .cubic: Cubic(maximumSegmentSize: maximumSegmentSize)
         case .newReno: NewReno(maximumSegmentSize: maximumSegmentSize)
-        case .bbr: NewReno(maximumSegmentSize: maximumSegmentSize)
+        case .bbr: 
+            BBR(
+                maximumSegmentSize: maximumSegmentSize, seed: seed, roundTrip: roundTrip,
+                hasSelectiveAcknowledgments: usesSelective)
         }
     }
 }

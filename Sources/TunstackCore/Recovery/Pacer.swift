@@ -4,6 +4,10 @@ struct Pacer {
     /// When what has been sent is paid for.
     private(set) var paidAt = Instant.origin
     private var isHolding = false
+    /// The initial window goes at once (RFC 6928 §2): a short answer must not wait for a rate that nobody has measured.
+    private var unpacedBytes: Int32
+
+    init(unpacedBytes: Int) { self.unpacedBytes = Int32(clamping: unpacedBytes) }
 
     /// How much may go at once: a millisecond's worth, but two segments at least and no more than 64 KiB.
     static func quantum(rate: Int, segmentSize: Int) -> Int {
@@ -23,6 +27,10 @@ struct Pacer {
 
     /// `bytes` leave.
     mutating func onSent(_ bytes: Int, rate: Int, at now: Instant) {
+        guard unpacedBytes <= 0 else {
+            unpacedBytes -= Int32(clamping: bytes)
+            return
+        }
         paidAt = max(paidAt, now) + Self.time(for: bytes, at: rate)
     }
 

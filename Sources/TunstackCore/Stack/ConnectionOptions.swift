@@ -20,6 +20,8 @@ public struct ConnectionOptions: Sendable, Equatable {
     public var finWait2Timeout: Interval? = .seconds(60)
     /// How much may be in the network.
     public var congestion = CongestionAlgorithm.cubic
+    /// Whether to spread segments over time at the rate that the congestion control asks for. BBR does badly without.
+    public var pacing = true
     /// The smallest retransmission timeout. RFC 6298 §2.4 asks for 1 s; 200 ms is what hosts use.
     public var minimumRTO = Interval.milliseconds(200)
     /// The largest retransmission timeout and gap between window probes (RFC 6298 §2.5: at least 60 s).

@@ -43,7 +43,7 @@ struct Connection: ~Copyable {
     var acknowledgments = AcknowledgmentPolicy()
     /// The segment whose round trip is being timed: one past its last number, and when it left.
     var timedSegment: (end: SequenceNumber, sentAt: Instant)?
-    var pacer = Pacer()
+    var pacer = Pacer(unpacedBytes: 0)
 
     var timers = TimerTable()
     /// When the peer last acknowledged something new, or sending began; R2 and the user timeout count from here.

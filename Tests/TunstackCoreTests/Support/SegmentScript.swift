@@ -112,6 +112,8 @@ extension ConnectionOptions {
         options.timestamps = false
         options.selectiveAcknowledgment = false
         options.windowScale = nil
+        options.congestion = .newReno
+        options.pacing = false
         return options
     }
 

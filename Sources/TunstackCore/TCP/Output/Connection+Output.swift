@@ -99,7 +99,7 @@ extension Connection {
     /// Whether the pacing rate lets a segment go now. If not, the timer says when.
     @inline(__always)
     private mutating func paceAllows(at now: Instant) -> Bool {
-        guard let rate = congestion.pacingRate else { return true }
+        guard options.pacing, let rate = congestion.pacingRate else { return true }
         guard !pacer.allows(rate: rate, segmentSize: effectiveSendMSS, at: now) else { return true }
         timers[.pacing] = pacer.paidAt
         return false

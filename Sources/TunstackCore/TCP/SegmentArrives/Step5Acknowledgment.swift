@@ -32,6 +32,7 @@ extension Connection {
             if finIsQueued { transition(to: .finWait1, because: .close, &environment) }
         }
         snd.synIsAcknowledged = true
+        sampleRoundTrip(segment, at: environment.now)
         openForData(segment, &environment)
         return .proceed
     }
@@ -42,7 +43,9 @@ extension Connection {
         events.insert(.established)
         output.syn = false
         congestion = options.congestion.makeController(
-            maximumSegmentSize: effectiveSendMSS, seed: snd.iss.rawValue)
+            maximumSegmentSize: effectiveSendMSS, roundTrip: rtt.srtt,
+            usesSelective: negotiated.selectiveAcknowledgment, seed: snd.iss.rawValue)
+        pacer = Pacer(unpacedBytes: congestion.cwnd)
         if retransmissions > 0 {
             rtt.onHandshakeRetransmitted()
             congestion.onHandshakeRetransmitted()
@@ -73,7 +76,7 @@ extension Connection {
         // cwnd grows only on data that had filled it.
         let isWindowLimited = snd.una.isBefore(filledTo) || recovery.inFlight * 2 >= congestion.cwnd
         if hasAdvanced {
-            sampleRoundTrip(segment, at: environment.now)
+            if priorUna != snd.iss { sampleRoundTrip(segment, at: environment.now) }
             acknowledge(to: segment.ack, &environment)
         }
         guard segment.ack.isAtOrAfter(priorUna) else { return }

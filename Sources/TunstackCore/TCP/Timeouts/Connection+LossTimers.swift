@@ -3,7 +3,7 @@ import TunstackWire
 /// The timers that find losses: retransmission (RFC 6298 §5), tail loss probe and reordering (RFC 8985).
 extension Connection {
     /// RFC 6298 §5.4 to §5.6, and the thresholds R1 and R2 of RFC 9293 §3.8.3.
-    private mutating func onRetransmissionTimeout(_ environment: inout Environment) {
+    mutating func onRetransmissionTimeout(_ environment: inout Environment) {
         guard snd.outstanding > 0 else { return }
         environment.counters.retransmissionTimeouts &+= 1
         let isHandshake = !snd.synIsAcknowledged
@@ -82,14 +82,14 @@ extension Connection {
         timers.cancel(.retransmission)
     }
 
-    private mutating func onLossProbeTimeout(_ environment: inout Environment) {
+    mutating func onLossProbeTimeout(_ environment: inout Environment) {
         guard snd.outstanding > 0 else { return }
         output.lossProbe = mayProbeForLoss
         timedSegment = nil
         armRetransmission(at: environment.now)
     }
 
-    private mutating func onReorderingTimeout(_ environment: inout Environment) {
+    mutating func onReorderingTimeout(_ environment: inout Environment) {
         guard snd.outstanding > 0 else { return }
         let outcome = recovery.onReorderingTimeout(
             una: snd.una, nxt: snd.nxt, smoothed: rtt.srtt, segmentSize: effectiveSendMSS, &congestion,

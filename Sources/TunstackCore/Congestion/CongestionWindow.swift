@@ -22,6 +22,8 @@ struct CongestionWindow {
     /// What an undo restores; no cwnd where there is nothing to undo.
     private var priorCwnd = 0
     private var priorSsthresh = Int.max
+    /// The window in use at the last reduction, without what of it was lost since.
+    private(set) var held = 0
     /// SMSS, in bytes.
     private(set) var maximumSegmentSize: Int
     private var round = RoundCounter()
@@ -43,11 +45,14 @@ struct CongestionWindow {
 
     var isInSlowStart: Bool { cwnd < ssthresh }
 
-    /// Bytes per second: the window twice in a round trip while slow start has to fill it, and 1.2 times otherwise, so that the
-    /// window and not the pace is what limits (RFC 9406 §4.2 wants slow start paced).
+    /// The first slow start, and it has seen the round trip grow (RFC 9406).
+    private var isConservative: Bool { ssthresh == .max && hyStart.isConservative }
+
+    /// Bytes per second: the window twice in a round trip while it doubles in that time, and 1.2 times otherwise, so that the window
+    /// and not the pace is what limits.
     var pacingRate: Int? {
         guard smoothedRoundTrip > .zero else { return nil }
-        let tenths = isInSlowStart ? 20 : 12
+        let tenths = isInSlowStart && !isConservative ? 20 : 12
         return max(1, cwnd * tenths * 100_000_000 / Int(smoothedRoundTrip.nanoseconds))
     }
 
@@ -56,7 +61,7 @@ struct CongestionWindow {
         case .recovery: "recovery"
         case .timeout where isInSlowStart: "slow start after a time-out"
         case _ where !isInSlowStart: "congestion avoidance"
-        case _ where ssthresh == .max && hyStart.isConservative: "conservative slow start"
+        case _ where isConservative: "conservative slow start"
         default: "slow start"
         }
     }
@@ -122,7 +127,8 @@ struct CongestionWindow {
         priorSsthresh = ssthresh
         // While a time-out is repaired the window is small, but what was lost left under a larger one.
         let limit = stage == .timeout ? max(cwnd, ssthresh) : cwnd
-        return min(limit, max(inFlight, validation.used))
+        held = min(limit, max(inFlight, validation.used))
+        return held
     }
 
     /// The path is congested: `threshold` is the window for it. After a loss, proportional rate reduction leads there.
@@ -136,6 +142,17 @@ struct CongestionWindow {
             // A mark is never spurious (RFC 4015 §3.2 step "RESPONSE").
             priorCwnd = 0
         }
+    }
+
+    /// Losses are being repaired.
+    var isInRecovery: Bool { stage == .recovery }
+
+    /// A segment counts as lost in recovery. The path is never taken to hold more than the window in use without what was lost of it in this
+    /// recovery (RFC 7661 §4.4.1 subtracts that, too). That matters when slow start has overshot by much: a share of its window
+    /// is still more than the path holds, and repairs would be lost over and over.
+    mutating func onLost(_ bytes: Int) {
+        held = max(0, held - max(0, bytes))
+        ssthresh = min(ssthresh, max(held, 2 * maximumSegmentSize))
     }
 
     /// The retransmission timer fired (RFC 5681 §3.1); `threshold` is nil if it has been lowered for this segment.

@@ -33,15 +33,18 @@ struct Cubic: CongestionController {
     }
 
     mutating func onAcknowledged(_ news: AcknowledgmentNews) {
-        guard let bytes = window.onAcknowledged(news) else {
-            curve.skip(to: news.now)
-            return
-        }
-        guard !window.isInSlowStart else { return }
+        if !news.isWindowLimited { curve.skip(to: news.now) }
+        guard let bytes = window.onAcknowledged(news), !window.isInSlowStart else { return }
         let next = curve.window(
             after: bytes, cwnd: window.cwnd, maximumSegmentSize: window.maximumSegmentSize, at: news.now,
             roundTrip: news.smoothedRoundTrip)
         window.grow(to: next)
+    }
+
+    mutating func onLost(_ segment: LostSegment, at now: Instant) {
+        guard window.isInRecovery else { return }
+        window.onLost(segment.length)
+        curve.limit(to: window.held)
     }
 
     mutating func onCongestion(_ signal: CongestionSignal, inFlight: Int, at now: Instant) {

@@ -32,6 +32,12 @@ struct CubicCurve {
         isRunning = false
     }
 
+    /// In the recovery that goes on, the path has shown to hold no more than `bytes`.
+    mutating func limit(to bytes: Int) {
+        maximum = min(maximum, Int32(clamping: bytes))
+        priorWindow = min(priorWindow, Int32(clamping: bytes))
+    }
+
     /// A time-out at the window `cwnd`: the next epoch begins at its own maximum (RFC 9438 §4.8).
     mutating func onTimeout(cwnd: Int) {
         maximum = 0

@@ -26,6 +26,10 @@ struct NewReno: CongestionController {
         }
     }
 
+    mutating func onLost(_ segment: LostSegment, at now: Instant) {
+        if window.isInRecovery { window.onLost(segment.length) }
+    }
+
     mutating func onCongestion(_ signal: CongestionSignal, inFlight: Int, at now: Instant) {
         let used = window.beginReduction(inFlight: inFlight)
         window.reduce(to: used / 2, because: signal)

@@ -52,15 +52,20 @@ struct CubicCurve {
     mutating func skip(to now: Instant) { counted = now }
 
     /// The window after an acknowledgment of `bytes` (RFC 9438 §4.2 to §4.5).
-    mutating func window(after bytes: Int, cwnd: Int, maximumSegmentSize: Int, at now: Instant, roundTrip: Interval) -> Int {
+    mutating func window(after bytes: Int, cwnd: Int, maximumSegmentSize: Int, at now: Instant, roundTrip: Interval)
+        -> Int
+    {
         if !isRunning { begin(cwnd: cwnd, maximumSegmentSize: maximumSegmentSize, at: now) }
         count(to: now)
         let bytes = min(bytes, cwnd)
         growEstimate(bytes, cwnd: cwnd, maximumSegmentSize: maximumSegmentSize)
-        if size(at: UInt64(age), maximumSegmentSize: maximumSegmentSize) < Int(estimate) { return max(cwnd, Int(estimate)) }
+        if size(at: UInt64(age), maximumSegmentSize: maximumSegmentSize) < Int(estimate) {
+            return max(cwnd, Int(estimate))
+        }
         let ahead = UInt64(age) + UInt64(clamping: roundTrip.nanoseconds / 1_000)
         let target = min(max(cwnd, size(at: ahead, maximumSegmentSize: maximumSegmentSize)), cwnd + cwnd / 2)
-        let (growth, remainder) = ((target - cwnd) * bytes + Int(growthRemainder)).quotientAndRemainder(dividingBy: cwnd)
+        let (growth, remainder) = ((target - cwnd) * bytes + Int(growthRemainder)).quotientAndRemainder(
+            dividingBy: cwnd)
         growthRemainder = UInt32(remainder)
         return cwnd + growth
     }

@@ -52,7 +52,9 @@ struct Bottleneck<Controller: CongestionController> {
     private var flightAtLoss = 1
 
     /// `roundTrip` in nanoseconds; `queue` in packets of 1500 bytes; every `losingEvery`th packet is lost in addition.
-    init(_ controller: Controller, bitsPerSecond: Int64, roundTrip: Int64, queue: Int64, losingEvery period: Int64? = nil) {
+    init(
+        _ controller: Controller, bitsPerSecond: Int64, roundTrip: Int64, queue: Int64, losingEvery period: Int64? = nil
+    ) {
         self.controller = controller
         self.roundTrip = roundTrip
         self.period = period

@@ -1,14 +1,15 @@
 import TunstackWire
 
-/// The window of an algorithm that goes by losses (RFC 5681): slow start, what recovery and time-outs do to it, and the undo. How it
-/// grows in congestion avoidance, and how far it shrinks, is the algorithm's business.
+/// The window of an algorithm that goes by losses (RFC 5681): slow start, what recovery and time-outs do to it, and the
+/// undo. How it grows in congestion avoidance, and how far it shrinks, is the algorithm's business.
 struct CongestionWindow {
     /// No peer can offer more (RFC 7323 §2.3).
     static let largest = 1 << 30
 
     private enum Stage: UInt8 {
         case open
-        /// Losses are being repaired: the window is `ssthresh` when that is done, and proportional rate reduction leads there.
+        /// Losses are being repaired: the window is `ssthresh` when that is done, and proportional rate reduction leads
+        /// there.
         case recovery
         /// A time-out is being repaired, in slow start.
         case timeout
@@ -48,8 +49,8 @@ struct CongestionWindow {
     /// The first slow start, and it has seen the round trip grow (RFC 9406).
     private var isConservative: Bool { ssthresh == .max && hyStart.isConservative }
 
-    /// Bytes per second: the window twice in a round trip while it doubles in that time, and 1.2 times otherwise, so that the window
-    /// and not the pace is what limits.
+    /// Bytes per second: the window twice in a round trip while it doubles in that time, and 1.2 times otherwise, so
+    /// that the window and not the pace is what limits.
     var pacingRate: Int? {
         guard smoothedRoundTrip > .zero else { return nil }
         let tenths = isInSlowStart && !isConservative ? 20 : 12
@@ -81,7 +82,8 @@ struct CongestionWindow {
 
     // MARK: Growth
 
-    /// Slow start. Answers how many of the acknowledged bytes count for congestion avoidance; nil if the window must not grow.
+    /// Slow start. Answers how many of the acknowledged bytes count for congestion avoidance; nil if the window must
+    /// not grow.
     mutating func onAcknowledged(_ news: AcknowledgmentNews) -> Int? {
         if news.smoothedRoundTrip > .zero { smoothedRoundTrip = news.smoothedRoundTrip }
         if stage == .timeout, !news.isAfterTimeout { stage = .open }
@@ -118,9 +120,10 @@ struct CongestionWindow {
 
     // MARK: Reduction
 
-    /// A reduction begins: remembers what an undo needs, and answers the window in use, in bytes. That is FlightSize (RFC 5681 §3.1) at
-    /// the time when what was lost was sent: what is in the network now lacks what was lost and selectively acknowledged.
-    /// What limited transmit has sent beyond the window does not count (RFC 5681 §3.2 step 2).
+    /// A reduction begins: remembers what an undo needs, and answers the window in use, in bytes. That is FlightSize
+    /// (RFC 5681 §3.1) at the time when what was lost was sent: what is in the network now lacks what was lost and
+    /// selectively acknowledged. What limited transmit has sent beyond the window does not count (RFC 5681 §3.2 step
+    /// 2).
     mutating func beginReduction(inFlight: Int) -> Int {
         settle()
         priorCwnd = cwnd
@@ -139,7 +142,7 @@ struct CongestionWindow {
             stage = .recovery
         case .mark:
             cwnd = min(cwnd, ssthresh)
-            // A mark is never spurious (RFC 4015 §3.2 step "RESPONSE").
+            // A mark is never spurious (RFC 4015 §3).
             priorCwnd = 0
         }
     }
@@ -147,9 +150,9 @@ struct CongestionWindow {
     /// Losses are being repaired.
     var isInRecovery: Bool { stage == .recovery }
 
-    /// A segment counts as lost in recovery. The path is never taken to hold more than the window in use without what was lost of it in this
-    /// recovery (RFC 7661 §4.4.1 subtracts that, too). That matters when slow start has overshot by much: a share of its window
-    /// is still more than the path holds, and repairs would be lost over and over.
+    /// A segment counts as lost in recovery. The path is never taken to hold more than the window in use without what
+    /// was lost of it in this recovery (RFC 7661 §4.4.1 subtracts that, too). That matters when slow start has overshot
+    /// by much: a share of its window is still more than the path holds, and repairs would be lost over and over.
     mutating func onLost(_ bytes: Int) {
         held = max(0, held - max(0, bytes))
         ssthresh = min(ssthresh, max(held, 2 * maximumSegmentSize))
@@ -163,8 +166,8 @@ struct CongestionWindow {
         stage = .timeout
     }
 
-    /// Recovery is complete (RFC 6582 §3.2 step 3, full acknowledgment; RFC 6937 §3). Pacing spreads what the window lets go now; without it,
-    /// option 1 of RFC 6582 keeps the window from letting go a burst.
+    /// Recovery is complete (RFC 6582 §3.2 step 3, full acknowledgment; RFC 6937 §3). Pacing spreads what the window
+    /// lets go now; without it, option 1 of RFC 6582 keeps the window from letting go a burst.
     mutating func onRecovered(inFlight: Int) {
         guard stage == .recovery else { return }
         stage = .open
@@ -173,7 +176,7 @@ struct CongestionWindow {
         cwnd = isPaced ? ssthresh : min(ssthresh, max(next, maximumSegmentSize))
     }
 
-    /// Nothing was lost: back to what was (RFC 4015 §3.2). Answers whether there was something to undo.
+    /// Nothing was lost: back to what was (RFC 4015 §3). Answers whether there was something to undo.
     mutating func onSpurious() -> Bool {
         guard priorCwnd > 0 else { return false }
         cwnd = max(cwnd, priorCwnd)

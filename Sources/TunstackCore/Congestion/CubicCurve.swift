@@ -24,8 +24,8 @@ struct CubicCurve {
 
     // MARK: Events
 
-    /// The window `cwnd` has to shrink (RFC 9438 §4.6). If it had not come back to where it was, another flow needs room: fast
-    /// convergence remembers less (§4.7).
+    /// The window `cwnd` has to shrink (RFC 9438 §4.6). If it had not come back to where it was, another flow needs
+    /// room: fast convergence remembers less (§4.7).
     mutating func onCongestion(cwnd: Int) {
         maximum = Int32(clamping: cwnd < Int(maximum) ? cwnd * 17 / 20 : cwnd)
         priorWindow = Int32(clamping: cwnd)
@@ -87,7 +87,8 @@ struct CubicCurve {
         return Int(clamping: UInt64(5_000_000_000_000_000_000).dividingFullWidth(product).quotient)
     }
 
-    /// K, the cube root of `bytes` / C in microseconds: the longest time in which the curve grows by no more than `bytes`.
+    /// K, the cube root of `bytes` / C in microseconds: the longest time in which the curve grows by no more than
+    /// `bytes`.
     static func time(toGrow bytes: Int, maximumSegmentSize: Int) -> UInt64 {
         let goal = UInt64(clamping: bytes).multipliedFullWidth(by: 5_000_000_000_000_000_000)
         var root: UInt64 = 0

@@ -1,13 +1,14 @@
-/// HyStart++ (RFC 9406): finds in the round-trip times where slow start has filled the path, before its queue overflows.
+/// HyStart++ (RFC 9406): finds in the round-trip times where slow start has filled the path, before its queue
+/// overflows.
 ///
-/// When the round trips of a round are clearly longer than the shortest of the round before, conservative slow start (CSS) begins.
-/// It grows a quarter as fast and looks for up to five rounds whether a queue was the cause: if the round trip gets shorter again,
-/// it was not, and slow start resumes.
+/// When the round trips of a round are clearly longer than the shortest of the round before, conservative slow start
+/// (CSS) begins. It grows a quarter as fast and looks for up to five rounds whether a queue was the cause: if the round
+/// trip gets shorter again, it was not, and slow start resumes.
 ///
-/// Two things go beyond RFC 9406, and both only end slow start sooner. A long round is judged by eighths: its first segments
-/// left before the queue grew, and their round trips would hide it until the round is over, when the window has doubled again.
-/// And when the round trip rises once more in a later round of CSS, the queue is proved, and the rest of the five rounds,
-/// in which the window would still double, is not spent.
+/// Two things go beyond RFC 9406, and both only end slow start sooner. A long round is judged by eighths: its first
+/// segments left before the queue grew, and their round trips would hide it until the round is over, when the window
+/// has doubled again. And when the round trip rises once more in a later round of CSS, the queue is proved, and the
+/// rest of the five rounds, in which the window would still double, is not spent.
 struct HyStartPlusPlus {
     /// N_RTT_SAMPLE.
     private static let samplesNeeded: UInt32 = 8
@@ -17,8 +18,8 @@ struct HyStartPlusPlus {
     private static let growthDivisor = 4
     private static let unknown = UInt32.max
 
-    /// The shortest round trips, in microseconds: of this part of a round, of this round, of the last round, and of the part
-    /// that began CSS.
+    /// The shortest round trips, in microseconds: of this part of a round, of this round, of the last round, and of the
+    /// part that began CSS.
     private var shortest = unknown
     private var shortestInRound = unknown
     private var priorShortest = unknown
@@ -32,8 +33,8 @@ struct HyStartPlusPlus {
     /// Conservative slow start.
     var isConservative: Bool { baseline != Self.unknown }
 
-    /// By how much an acknowledgment of `bytes` lets the window grow. There is no limit L here: RFC 9406 §4.2 sets it to infinity for
-    /// senders that pace, since a stretched acknowledgment makes no burst then.
+    /// By how much an acknowledgment of `bytes` lets the window grow. There is no limit L here: RFC 9406 §4.2 sets it
+    /// to infinity for senders that pace, since a stretched acknowledgment makes no burst then.
     func growth(_ bytes: Int) -> Int { isConservative ? bytes / Self.growthDivisor : bytes }
 
     /// RttThresh for a round trip, in microseconds: an eighth of it, but 4 ms at least and 16 ms at most.

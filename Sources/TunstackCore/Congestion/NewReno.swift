@@ -1,4 +1,5 @@
-/// NewReno's additive increase and multiplicative decrease (RFC 5681), counted in bytes (RFC 3465), with HyStart++ (RFC 9406).
+/// NewReno's additive increase and multiplicative decrease (RFC 5681), counted in bytes (RFC 3465), with HyStart++ (RFC
+/// 9406).
 struct NewReno: CongestionController {
     private var window: CongestionWindow
     /// Bytes acknowledged in congestion avoidance since cwnd last grew.

@@ -2,8 +2,9 @@ import TunstackWire
 
 @testable import TunstackCore
 
-/// A sender that always has data, and one link of a fixed rate and delay with a bounded queue that drops at its tail: packets of one
-/// size, every one acknowledged by itself, in virtual time. The path keeps the order, so whatever is overtaken is lost.
+/// A sender that always has data, and one link of a fixed rate and delay with a bounded queue that drops at its tail:
+/// packets of one size, every one acknowledged by itself, in virtual time. The path keeps the order, so whatever is
+/// overtaken is lost.
 struct Bottleneck<Controller: CongestionController> {
     struct Sample {
         var delivered = 0

@@ -10,7 +10,7 @@ struct CubicTests {
 
     // MARK: The curve
 
-    // Python, `decimal` with 60 digits: int((Decimal(bytes) / mss / Decimal("0.4")).ln() / 3).exp() * 10**6).
+    // Python, `decimal` with 60 digits: int(((Decimal(bytes) / mss / Decimal("0.4")).ln() / 3).exp() * 10**6).
     @Test(
         "K is the cube root of what the window lost, in segments, by C", .requirement("RFC9438 §4.2"),
         arguments: [
@@ -81,7 +81,7 @@ struct CubicTests {
     // MARK: The Reno-friendly region
 
     @Test(
-        "at short round trips it grows by 9/17 of a segment a round until the lost window is reached, and by one afterwards",
+        "at short round trips it grows by 9/17 of a segment a round, and by one when the lost window is reached",
         .requirement("RFC9438 §4.3"), arguments: [1, 7, 10])
     mutating func renoFriendly(acknowledgments: Int) {
         cubic = Cubic(maximumSegmentSize: 1_700)
@@ -120,7 +120,8 @@ struct CubicTests {
                 fine.onAcknowledged(AcknowledgmentNews(at: now, delivered: bytes, smoothed: .milliseconds(100)))
             }
         }
-        // One step towards the target is longer than a thousand short ones, but only by as much as the steps shorten on the way.
+        // One step towards the target is longer than a thousand short ones, but only by as much as the steps shorten on
+        // the way.
         #expect(abs(coarse.cwnd - fine.cwnd) * 200 < coarse.cwnd)
     }
 

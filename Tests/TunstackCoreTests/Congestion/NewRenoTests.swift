@@ -19,7 +19,8 @@ struct NewRenoTests {
         #expect(!newReno.governsRecovery)
     }
 
-    /// cwnd, in segments, at the end of each round in which a whole window is acknowledged, one ACK per so many segments.
+    /// cwnd, in segments, at the end of each round in which a whole window is acknowledged, one ACK per so many
+    /// segments.
     private mutating func rounds(_ count: Int, segmentsPerAck: Int = 1, isAfterTimeout: Bool = false) -> [Int] {
         var windows: [Int] = []
         for _ in 0..<count {
@@ -191,7 +192,7 @@ struct NewRenoTests {
     }
 
     @Test(
-        "a spurious reduction is undone: window, threshold and phase", .requirement("RFC4015 §3.2"),
+        "a spurious reduction is undone: window, threshold and phase", .requirement("RFC4015 §3"),
         arguments: [true, false])
     mutating func undo(afterTimeout: Bool) {
         #expect(rounds(1) == [20])

@@ -27,7 +27,7 @@ struct SlowStartOvershootTests {
     }
 
     @Test(
-        "where the queue is too short to show in time, no more is lost than a part of one window, and CUBIC keeps the link busy",
+        "where the queue is too short to show in time, a part of one window is lost, and CUBIC keeps the link busy",
         arguments: [(20, 250, 400, 995), (20, 60, 450, 850), (100, 1_000, 2_100, 990), (100, 300, 1_800, 850)]
             as [(Int64, Int64, Int, Int)])
     func shortQueue(milliseconds: Int64, queue: Int64, drops: Int, utilisation: Int) {

@@ -1,14 +1,15 @@
 import TunstackWire
 
-/// The window of an algorithm that goes by losses (RFC 5681): slow start, what recovery and time-outs do to it, and the undo. How it
-/// grows in congestion avoidance, and how far it shrinks, is the algorithm's business.
+/// The window of an algorithm that goes by losses (RFC 5681): slow start, what recovery and time-outs do to it, and the
+/// undo. How it grows in congestion avoidance, and how far it shrinks, is the algorithm's business.
 struct CongestionWindow {
     /// No peer can offer more (RFC 7323 §2.3).
     static let largest = 1 << 30
 
     private enum Stage: UInt8 {
         case open
-        /// Losses are being repaired: the window is `ssthresh` when that is done, and proportional rate reduction leads there.
+        /// Losses are being repaired: the window is `ssthresh` when that is done, and proportional rate reduction leads
+        /// there.
         case recovery
         /// A time-out is being repaired, in slow start.
         case timeout
@@ -22,6 +23,8 @@ struct CongestionWindow {
     /// What an undo restores; no cwnd where there is nothing to undo.
     private var priorCwnd = 0
     private var priorSsthresh = Int.max
+    /// The window in use at the last reduction, without what of it was lost since.
+    private(set) var held = 0
     /// SMSS, in bytes.
     private(set) var maximumSegmentSize: Int
     private var round = RoundCounter()
@@ -43,11 +46,14 @@ struct CongestionWindow {
 
     var isInSlowStart: Bool { cwnd < ssthresh }
 
-    /// Bytes per second: the window twice in a round trip while slow start has to fill it, and 1.2 times otherwise, so that the
-    /// window and not the pace is what limits (RFC 9406 §4.2 wants slow start paced).
+    /// The first slow start, and it has seen the round trip grow (RFC 9406).
+    private var isConservative: Bool { ssthresh == .max && hyStart.isConservative }
+
+    /// Bytes per second: the window twice in a round trip while it doubles in that time, and 1.2 times otherwise, so
+    /// that the window and not the pace is what limits.
     var pacingRate: Int? {
         guard smoothedRoundTrip > .zero else { return nil }
-        let tenths = isInSlowStart ? 20 : 12
+        let tenths = isInSlowStart && !isConservative ? 20 : 12
         return max(1, cwnd * tenths * 100_000_000 / Int(smoothedRoundTrip.nanoseconds))
     }
 
@@ -56,7 +62,7 @@ struct CongestionWindow {
         case .recovery: "recovery"
         case .timeout where isInSlowStart: "slow start after a time-out"
         case _ where !isInSlowStart: "congestion avoidance"
-        case _ where ssthresh == .max && hyStart.isConservative: "conservative slow start"
+        case _ where isConservative: "conservative slow start"
         default: "slow start"
         }
     }
@@ -76,7 +82,8 @@ struct CongestionWindow {
 
     // MARK: Growth
 
-    /// Slow start. Answers how many of the acknowledged bytes count for congestion avoidance; nil if the window must not grow.
+    /// Slow start. Answers how many of the acknowledged bytes count for congestion avoidance; nil if the window must
+    /// not grow.
     mutating func onAcknowledged(_ news: AcknowledgmentNews) -> Int? {
         if news.smoothedRoundTrip > .zero { smoothedRoundTrip = news.smoothedRoundTrip }
         if stage == .timeout, !news.isAfterTimeout { stage = .open }
@@ -113,16 +120,18 @@ struct CongestionWindow {
 
     // MARK: Reduction
 
-    /// A reduction begins: remembers what an undo needs, and answers the window in use, in bytes. That is FlightSize (RFC 5681 §3.1) at
-    /// the time when what was lost was sent: what is in the network now lacks what was lost and selectively acknowledged.
-    /// What limited transmit has sent beyond the window does not count (RFC 5681 §3.2 step 2).
+    /// A reduction begins: remembers what an undo needs, and answers the window in use, in bytes. That is FlightSize
+    /// (RFC 5681 §3.1) at the time when what was lost was sent: what is in the network now lacks what was lost and
+    /// selectively acknowledged. What limited transmit has sent beyond the window does not count (RFC 5681 §3.2 step
+    /// 2).
     mutating func beginReduction(inFlight: Int) -> Int {
         settle()
         priorCwnd = cwnd
         priorSsthresh = ssthresh
         // While a time-out is repaired the window is small, but what was lost left under a larger one.
         let limit = stage == .timeout ? max(cwnd, ssthresh) : cwnd
-        return min(limit, max(inFlight, validation.used))
+        held = min(limit, max(inFlight, validation.used))
+        return held
     }
 
     /// The path is congested: `threshold` is the window for it. After a loss, proportional rate reduction leads there.
@@ -133,9 +142,20 @@ struct CongestionWindow {
             stage = .recovery
         case .mark:
             cwnd = min(cwnd, ssthresh)
-            // A mark is never spurious (RFC 4015 §3.2 step "RESPONSE").
+            // A mark is never spurious (RFC 4015 §3).
             priorCwnd = 0
         }
+    }
+
+    /// Losses are being repaired.
+    var isInRecovery: Bool { stage == .recovery }
+
+    /// A segment counts as lost in recovery. The path is never taken to hold more than the window in use without what
+    /// was lost of it in this recovery (RFC 7661 §4.4.1 subtracts that, too). That matters when slow start has overshot
+    /// by much: a share of its window is still more than the path holds, and repairs would be lost over and over.
+    mutating func onLost(_ bytes: Int) {
+        held = max(0, held - max(0, bytes))
+        ssthresh = min(ssthresh, max(held, 2 * maximumSegmentSize))
     }
 
     /// The retransmission timer fired (RFC 5681 §3.1); `threshold` is nil if it has been lowered for this segment.
@@ -146,8 +166,8 @@ struct CongestionWindow {
         stage = .timeout
     }
 
-    /// Recovery is complete (RFC 6582 §3.2 step 3, full acknowledgment; RFC 6937 §3). Pacing spreads what the window lets go now; without it,
-    /// option 1 of RFC 6582 keeps the window from letting go a burst.
+    /// Recovery is complete (RFC 6582 §3.2 step 3, full acknowledgment; RFC 6937 §3). Pacing spreads what the window
+    /// lets go now; without it, option 1 of RFC 6582 keeps the window from letting go a burst.
     mutating func onRecovered(inFlight: Int) {
         guard stage == .recovery else { return }
         stage = .open
@@ -156,7 +176,7 @@ struct CongestionWindow {
         cwnd = isPaced ? ssthresh : min(ssthresh, max(next, maximumSegmentSize))
     }
 
-    /// Nothing was lost: back to what was (RFC 4015 §3.2). Answers whether there was something to undo.
+    /// Nothing was lost: back to what was (RFC 4015 §3). Answers whether there was something to undo.
     mutating func onSpurious() -> Bool {
         guard priorCwnd > 0 else { return false }
         cwnd = max(cwnd, priorCwnd)

@@ -1,4 +1,5 @@
-/// CUBIC (RFC 9438) with HyStart++ (RFC 9406): the window grows with the time since the last loss, whatever the round trip.
+/// CUBIC (RFC 9438) with HyStart++ (RFC 9406): the window grows with the time since the last loss, whatever the round
+/// trip.
 struct Cubic: CongestionController {
     private var window: CongestionWindow
     private var curve = CubicCurve()
@@ -33,15 +34,18 @@ struct Cubic: CongestionController {
     }
 
     mutating func onAcknowledged(_ news: AcknowledgmentNews) {
-        guard let bytes = window.onAcknowledged(news) else {
-            curve.skip(to: news.now)
-            return
-        }
-        guard !window.isInSlowStart else { return }
+        if !news.isWindowLimited { curve.skip(to: news.now) }
+        guard let bytes = window.onAcknowledged(news), !window.isInSlowStart else { return }
         let next = curve.window(
             after: bytes, cwnd: window.cwnd, maximumSegmentSize: window.maximumSegmentSize, at: news.now,
             roundTrip: news.smoothedRoundTrip)
         window.grow(to: next)
+    }
+
+    mutating func onLost(_ segment: LostSegment, at now: Instant) {
+        guard window.isInRecovery else { return }
+        window.onLost(segment.length)
+        curve.limit(to: window.held)
     }
 
     mutating func onCongestion(_ signal: CongestionSignal, inFlight: Int, at now: Instant) {

@@ -24,12 +24,18 @@ struct CubicCurve {
 
     // MARK: Events
 
-    /// The window `cwnd` has to shrink (RFC 9438 §4.6). If it had not come back to where it was, another flow needs room: fast
-    /// convergence remembers less (§4.7).
+    /// The window `cwnd` has to shrink (RFC 9438 §4.6). If it had not come back to where it was, another flow needs
+    /// room: fast convergence remembers less (§4.7).
     mutating func onCongestion(cwnd: Int) {
         maximum = Int32(clamping: cwnd < Int(maximum) ? cwnd * 17 / 20 : cwnd)
         priorWindow = Int32(clamping: cwnd)
         isRunning = false
+    }
+
+    /// In the recovery that goes on, the path has shown to hold no more than `bytes`.
+    mutating func limit(to bytes: Int) {
+        maximum = min(maximum, Int32(clamping: bytes))
+        priorWindow = min(priorWindow, Int32(clamping: bytes))
     }
 
     /// A time-out at the window `cwnd`: the next epoch begins at its own maximum (RFC 9438 §4.8).
@@ -46,15 +52,20 @@ struct CubicCurve {
     mutating func skip(to now: Instant) { counted = now }
 
     /// The window after an acknowledgment of `bytes` (RFC 9438 §4.2 to §4.5).
-    mutating func window(after bytes: Int, cwnd: Int, maximumSegmentSize: Int, at now: Instant, roundTrip: Interval) -> Int {
+    mutating func window(after bytes: Int, cwnd: Int, maximumSegmentSize: Int, at now: Instant, roundTrip: Interval)
+        -> Int
+    {
         if !isRunning { begin(cwnd: cwnd, maximumSegmentSize: maximumSegmentSize, at: now) }
         count(to: now)
         let bytes = min(bytes, cwnd)
         growEstimate(bytes, cwnd: cwnd, maximumSegmentSize: maximumSegmentSize)
-        if size(at: UInt64(age), maximumSegmentSize: maximumSegmentSize) < Int(estimate) { return max(cwnd, Int(estimate)) }
+        if size(at: UInt64(age), maximumSegmentSize: maximumSegmentSize) < Int(estimate) {
+            return max(cwnd, Int(estimate))
+        }
         let ahead = UInt64(age) + UInt64(clamping: roundTrip.nanoseconds / 1_000)
         let target = min(max(cwnd, size(at: ahead, maximumSegmentSize: maximumSegmentSize)), cwnd + cwnd / 2)
-        let (growth, remainder) = ((target - cwnd) * bytes + Int(growthRemainder)).quotientAndRemainder(dividingBy: cwnd)
+        let (growth, remainder) = ((target - cwnd) * bytes + Int(growthRemainder)).quotientAndRemainder(
+            dividingBy: cwnd)
         growthRemainder = UInt32(remainder)
         return cwnd + growth
     }
@@ -76,7 +87,8 @@ struct CubicCurve {
         return Int(clamping: UInt64(5_000_000_000_000_000_000).dividingFullWidth(product).quotient)
     }
 
-    /// K, the cube root of `bytes` / C in microseconds: the longest time in which the curve grows by no more than `bytes`.
+    /// K, the cube root of `bytes` / C in microseconds: the longest time in which the curve grows by no more than
+    /// `bytes`.
     static func time(toGrow bytes: Int, maximumSegmentSize: Int) -> UInt64 {
         let goal = UInt64(clamping: bytes).multipliedFullWidth(by: 5_000_000_000_000_000_000)
         var root: UInt64 = 0

@@ -1,4 +1,5 @@
-/// NewReno's additive increase and multiplicative decrease (RFC 5681), counted in bytes (RFC 3465), with HyStart++ (RFC 9406).
+/// NewReno's additive increase and multiplicative decrease (RFC 5681), counted in bytes (RFC 3465), with HyStart++ (RFC
+/// 9406).
 struct NewReno: CongestionController {
     private var window: CongestionWindow
     /// Bytes acknowledged in congestion avoidance since cwnd last grew.
@@ -24,6 +25,10 @@ struct NewReno: CongestionController {
             acknowledgedBytes -= window.cwnd
             window.grow(to: window.cwnd + window.maximumSegmentSize)
         }
+    }
+
+    mutating func onLost(_ segment: LostSegment, at now: Instant) {
+        if window.isInRecovery { window.onLost(segment.length) }
     }
 
     mutating func onCongestion(_ signal: CongestionSignal, inFlight: Int, at now: Instant) {

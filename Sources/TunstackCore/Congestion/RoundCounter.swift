@@ -1,6 +1,7 @@
 import TunstackWire
 
-/// Tells rounds apart by sequence number (RFC 9406 §4.2): a round ends when what was SND.NXT at its beginning is acknowledged.
+/// Tells rounds apart by sequence number (RFC 9406 §4.2): a round ends when what was SND.NXT at its beginning is
+/// acknowledged.
 struct RoundCounter {
     private var end: SequenceNumber?
 

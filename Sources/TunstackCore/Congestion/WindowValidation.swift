@@ -16,14 +16,15 @@ struct WindowValidation {
         peak = max(peak, Int32(clamping: news.isWindowLimited ? cwnd : min(cwnd, news.priorInFlight)))
     }
 
-    /// Whether the window may grow. In slow start it may while half of it is in use (RFC 7661 §4.2): it doubles in a round, and what
-    /// is in the network lags behind. In congestion avoidance it has to be full.
+    /// Whether the window may grow. In slow start it may while half of it is in use (RFC 7661 §4.3): it doubles in a
+    /// round, and what is in the network lags behind. In congestion avoidance it has to be full.
     func mayGrow(_ news: AcknowledgmentNews, cwnd: Int, isInSlowStart: Bool) -> Bool {
         news.isWindowLimited || isInSlowStart && cwnd < 2 * used
     }
 
-    /// The window after a pause, and its threshold (RFC 2861 §3.1, RFC 5681 §4.1): halved for each `rto` of `pause`, but never below
-    /// the restart window, which is the initial one or `cwnd` if that is less. The threshold keeps three quarters of what was.
+    /// The window after a pause, and its threshold (RFC 2861 §3, RFC 5681 §4.1): halved for each `rto` of `pause`,
+    /// but never below the restart window, which is the initial one or `cwnd` if that is less. The threshold keeps
+    /// three quarters of what was.
     mutating func afterPause(
         _ pause: Interval, rto: Interval, cwnd: Int, ssthresh: Int, initialWindow: Int
     ) -> (cwnd: Int, ssthresh: Int) {

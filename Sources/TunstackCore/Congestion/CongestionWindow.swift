@@ -93,15 +93,15 @@ struct CongestionWindow {
         // Only the first slow start has no threshold to end at (RFC 9406 §4.3).
         if ssthresh == .max, hyStart.isOver(roundTrip: news.roundTrip, isRoundOver: isRoundOver) { ssthresh = cwnd }
         // RFC 3168 §6.1.2: what carries ECN-Echo does not widen the window.
-        guard news.delivered > 0, !news.isMarked,
+        guard news.acknowledged > 0, !news.isMarked,
             validation.mayGrow(news, cwnd: cwnd, isInSlowStart: isInSlowStart)
         else { return nil }
-        guard isInSlowStart else { return news.delivered }
-        return slowStart(news.delivered, isAfterTimeout: news.isAfterTimeout)
+        guard isInSlowStart else { return news.acknowledged }
+        return slowStart(news.acknowledged, isAfterTimeout: news.isAfterTimeout)
     }
 
-    private mutating func slowStart(_ delivered: Int, isAfterTimeout: Bool) -> Int {
-        var bytes = delivered
+    private mutating func slowStart(_ acknowledged: Int, isAfterTimeout: Bool) -> Int {
+        var bytes = acknowledged
         if isAfterTimeout {
             // What was in the network before the time-out may be acknowledged now (RFC 3465 §2.3).
             bytes = min(bytes, maximumSegmentSize)

@@ -53,8 +53,7 @@ extension LossRecovery {
     mutating func onAcknowledged(
         _ ack: IncomingAcknowledgment, _ controller: inout any CongestionController
     ) -> AcknowledgmentOutcome {
-        let priorInFlight = inFlight
-        let priorLost = rate.lost
+        let prior = State(inFlight: inFlight, lost: rate.lost, isReducing: isReducing)
         var outcome = AcknowledgmentOutcome()
         takeCumulative(ack, &outcome)
         if ack.usesSelective {
@@ -71,25 +70,35 @@ extension LossRecovery {
         } else {
             loseByDuplicates(ack, &controller)
         }
-        advancePhase(ack, priorInFlight: priorInFlight, &controller, &outcome)
-        tell(&controller, of: ack, outcome, priorInFlight: priorInFlight, lost: rate.lost - priorLost)
+        advancePhase(ack, prior, &controller, &outcome)
+        tell(&controller, of: ack, outcome, prior)
         return outcome
     }
 
+    /// Where things stood before an acknowledgment.
+    private struct State {
+        let inFlight: Int
+        let lost: Int
+        let isReducing: Bool
+    }
+
+    private var isReducing: Bool { phase == .fastRecovery || phase == .reducing }
+
     private mutating func tell(
         _ controller: inout any CongestionController, of ack: IncomingAcknowledgment, _ outcome: AcknowledgmentOutcome,
-        priorInFlight: Int, lost: Int
+        _ prior: State
     ) {
+        let lost = rate.lost - prior.lost
         let sample = rate.sample(endingWith: outcome.newest, minimumRoundTrip: minimumRoundTrip.value)
         controller.onAcknowledged(
             AcknowledgmentNews(
                 now: ack.now, delivered: outcome.delivered, acknowledged: ack.una - ack.priorUna, lost: lost,
-                priorInFlight: priorInFlight, inFlight: inFlight, una: ack.una, nxt: ack.nxt,
+                priorInFlight: prior.inFlight, inFlight: inFlight, una: ack.una, nxt: ack.nxt,
                 roundTrip: outcome.roundTrip, smoothedRoundTrip: ack.smoothed, rate: sample,
                 totalDelivered: rate.delivered, totalLost: rate.lost, isWindowLimited: ack.isWindowLimited,
-                isInRecovery: phase == .fastRecovery || phase == .reducing, isAfterTimeout: phase == .afterTimeout,
+                isInRecovery: prior.isReducing || isReducing, isAfterTimeout: phase == .afterTimeout,
                 isMarked: ack.isMarked))
-        guard phase == .fastRecovery || phase == .reducing else { return }
+        guard isReducing else { return }
         reduction.onAcknowledged(
             delivered: outcome.delivered, inFlight: inFlight, ssthresh: controller.ssthresh,
             segmentSize: ack.segmentSize, isSafe: ack.hasAdvanced && lost == 0,
@@ -231,7 +240,7 @@ extension LossRecovery {
     }
 
     private mutating func advancePhase(
-        _ ack: IncomingAcknowledgment, priorInFlight: Int, _ controller: inout any CongestionController,
+        _ ack: IncomingAcknowledgment, _ prior: State, _ controller: inout any CongestionController,
         _ outcome: inout AcknowledgmentOutcome
     ) {
         let isPlainDuplicate = ack.isDuplicate && ack.blocks.isEmpty
@@ -247,11 +256,11 @@ extension LossRecovery {
         switch phase {
         case .open:
             if hasMissing {
-                begin(.fastRecovery, .loss, una: ack.una, nxt: ack.nxt, inFlight: priorInFlight, &controller, at: ack.now)
+                begin(.fastRecovery, .loss, una: ack.una, nxt: ack.nxt, inFlight: prior.inFlight, &controller, at: ack.now)
                 outcome.hasBegunRecovery = true
             } else if hasProbeRepaired || ack.isMarked {
                 begin(
-                    .reducing, ack.isMarked ? .mark : .loss, una: ack.una, nxt: ack.nxt, inFlight: priorInFlight,
+                    .reducing, ack.isMarked ? .mark : .loss, una: ack.una, nxt: ack.nxt, inFlight: prior.inFlight,
                     &controller, at: ack.now)
             }
         case .reducing where hasMissing:

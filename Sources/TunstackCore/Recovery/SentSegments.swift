@@ -108,32 +108,27 @@ extension SentSegments {
         return serial(at: low)
     }
 
-    /// Cuts every segment into pieces of at most `size`, for a path that carries no more. All of them count as missing afterwards,
-    /// and as never sent. Without memory for that they stay as they are, and are repaired bit by bit.
+    /// Cuts everything anew into pieces of `size`, for a path that carries no more, and counts it as missing. Without memory for that
+    /// the segments stay as they are, and are repaired bit by bit.
     mutating func resegment(to size: Int, pool: inout BufferPool) {
-        var pieces = 0
-        for position in 0..<count { pieces += (Int(self[serial(at: position)].length) + size - 1) / size }
-        guard var fresh = SentSegmentSlots(capacity: pieces, pool: &pool) else { return markAllMissing() }
-        var segments = SentSegments()
-        for position in 0..<count {
-            var rest = self[serial(at: position)]
-            rest.place = .flight
-            while rest.length > 0 {
-                var piece = rest
-                piece.length = min(rest.length, Int32(size))
-                segments.count += 1
-                fresh.initialize(segments.last, to: piece)
-                rest.start += Int(piece.length)
-                rest.length -= piece.length
-            }
+        let end = self[last].end
+        var start = self[first].start
+        guard var fresh = SentSegmentSlots(capacity: (end - start + size - 1) / size, pool: &pool) else {
+            return markAllMissing()
         }
+        var piece = self[first]
+        piece.place = .missing
         slots.release(to: &pool)
-        segments.slots = fresh
-        for position in 0..<segments.count {
-            segments.flight.insert(segments.serial(at: position), after: segments.flight.last, in: fresh)
+        self = SentSegments()
+        while start.isBefore(end) {
+            piece.start = start
+            piece.length = Int32(min(size, end - start))
+            count += 1
+            fresh.initialize(last, to: piece)
+            missing.insert(last, after: missing.last, in: fresh)
+            start = piece.end
         }
-        self = segments
-        markAllMissing()
+        slots = fresh
     }
 
     /// Counts everything as missing, what the receiver has reported too.

@@ -56,7 +56,7 @@ public struct ConnectionStatus: Sendable {
         receiveNext = connection.rcv.nxt
         receiveWindow = connection.rcv.wnd
         maximumSegmentSize = connection.effectiveSendMSS
-        congestionWindow = connection.congestion.cwnd
+        congestionWindow = connection.congestionWindow
         slowStartThreshold = connection.congestion.ssthresh
         smoothedRoundTrip = connection.rtt.srtt
         retransmissionTimeout = connection.rtt.rto

@@ -94,7 +94,8 @@ func listen(s *stack.Stack, port uint16) (tcpip.Endpoint, chan struct{}) {
 	listener, err := s.NewEndpoint(tcp.ProtocolNumber, ipv4.ProtocolNumber, &queue)
 	check("socket", err)
 	check("bind", listener.Bind(tcpip.FullAddress{Port: port}))
-	check("listen", listener.Listen(1))
+	// A short backlog would make it answer with SYN cookies, and so without window scaling and SACK.
+	check("listen", listener.Listen(128))
 	entry, ready := waiter.NewChannelEntry(waiter.ReadableEvents)
 	queue.EventRegister(&entry)
 	return listener, ready

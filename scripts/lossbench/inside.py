@@ -1,0 +1,38 @@
+"""What runs inside the namespaces of one run."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import Callable
+
+from kernelpeer.host import Host
+from kernelpeer.scenario import Failure
+
+from lossbench.cells import Cell
+from lossbench.lineups import parse
+from lossbench.measure import measure
+
+
+def main(task_text: str) -> int:
+    """Does the task and prints its result as the last line; 1 and an explanation if it failed."""
+    task = json.loads(task_text)
+    return attempt(task, lambda host: measure(
+        host, Path(task["programs"]), Cell(**task["cell"]), parse(task["lineup"]), task["seed"], task["seconds"]))
+
+
+def attempt(task: dict, body: Callable[[Host], dict]) -> int:
+    host = Host(task["binary"], task["directory"], unprivileged=False)
+    try:
+        print(json.dumps(body(host)))
+        return 0
+    except Failure as failure:
+        print(f"{failure}\n{host.describe()}")
+    except Exception as error:  # the benchmark itself is wrong: say where
+        print(f"{type(error).__name__}: {error}\n{traceback.format_exc()}{host.describe()}")
+    finally:
+        host.end()
+    sys.stdout.flush()
+    return 1

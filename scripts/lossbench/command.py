@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lossbench import inside, markdown, programs, summary, verdict
+from lossbench import check, inside, markdown, programs, summary, verdict
 from lossbench.cells import MATRIX, QUICK, select
 from lossbench.plan import Executor, obstacles, plan
 from lossbench.results import Results, Unusable, circumstances
@@ -21,6 +21,8 @@ def main(program: Path, arguments: list[str]) -> int:
     if arguments[:1] == ["inside"]:
         return inside.main(arguments[1])
     options = _parse(arguments)
+    if options.subcommand == "path":
+        return check.run_all(program, {programs.build(name).parent for name in ("path", "kernel")}.pop())
     if not os.access(options.binary, os.X_OK):
         print(f"there is no {options.binary}; `make build` makes it", file=sys.stderr)
         return 2
@@ -37,6 +39,7 @@ def main(program: Path, arguments: list[str]) -> int:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures tunstack beside other TCP stacks.")
     subcommands = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
+    subcommands.add_parser("path", help="check the emulator of paths itself, with the kernel at both ends")
     lossy = subcommands.add_parser(
         "loss", help="goodput over paths that delay, lose and reorder",
         description="Goodput over emulated paths, beside the kernel, lwIP and gVisor where they are installed.",
@@ -60,6 +63,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     lossy.add_argument("--binary", default=os.environ.get("TUNSTACK", str(programs.ROOT / ".build/release/tunstack")),
                        help="the tunstack to measure (default: $TUNSTACK, or the release build)")
     options = parser.parse_args(arguments)
+    if options.subcommand != "loss":
+        return options
     options.binary = str(Path(options.binary).resolve())
     options.seeds = options.seeds or (1 if options.quick else 5)
     if options.retries is None:

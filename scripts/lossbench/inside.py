@@ -12,6 +12,7 @@ from kernelpeer.host import Host
 from kernelpeer.scenario import Failure
 
 from lossbench.cells import Cell
+from lossbench.check import CASES
 from lossbench.lineups import parse
 from lossbench.measure import measure
 
@@ -19,11 +20,14 @@ from lossbench.measure import measure
 def main(task_text: str) -> int:
     """Does the task and prints its result as the last line; 1 and an explanation if it failed."""
     task = json.loads(task_text)
-    return attempt(task, lambda host: measure(
-        host, Path(task["programs"]), Cell(**task["cell"]), parse(task["lineup"]), task["seed"], task["seconds"]))
+    programs = Path(task["programs"])
+    if "case" in task:
+        return _attempt(task, lambda host: CASES[task["case"]](host, programs))
+    return _attempt(task, lambda host: measure(
+        host, programs, Cell(**task["cell"]), parse(task["lineup"]), task["seed"], task["seconds"]))
 
 
-def attempt(task: dict, body: Callable[[Host], dict]) -> int:
+def _attempt(task: dict, body: Callable[[Host], dict | tuple]) -> int:
     host = Host(task["binary"], task["directory"], unprivileged=False)
     try:
         print(json.dumps(body(host)))

@@ -47,13 +47,15 @@ def judge(cells: list[Cell], results: Results) -> list[Finding]:
             continue
         if target.clean is not None:
             clean = {cell: value for cell, value in ratios.items() if not cell.loss_percent and not cell.bursts}
-            findings += [_each(f"{ours} over {theirs}, each cell without loss", clean, target.clean)] if clean else []
+            if clean:
+                findings.append(_each(f"{ours} over {theirs}, each cell without loss", clean, target.clean))
         middle = statistics.median(ratios.values())
         findings.append(Finding(f"{ours} over {theirs}, median of {len(ratios)} cells, at least {target.median}",
                                 round(middle, DIGITS) >= target.median, f"{middle:.2f}"))
         findings.append(_each(f"{ours} over {theirs}, each cell", ratios, target.least))
         reordered = _reordering(senders, results, ours)
-        findings += [_each(f"{ours}, reordered over in order, without loss", reordered, REORDERING)] if reordered else []
+        if reordered:
+            findings.append(_each(f"{ours}, reordered over in order, without loss", reordered, REORDERING))
     return findings
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from lossbench import check, inside, markdown, programs, summary, verdict
-from lossbench.cells import MATRIX, QUICK, select
+from lossbench.cells import MATRIX, QUICK, Cell, select
 from lossbench.plan import Executor, obstacles, plan
 from lossbench.results import Results, Unusable, circumstances
 
@@ -23,9 +23,6 @@ def main(program: Path, arguments: list[str]) -> int:
     options = _parse(arguments)
     if options.subcommand == "path":
         return check.run_all(program, {programs.build(name).parent for name in ("path", "kernel")}.pop())
-    if not os.access(options.binary, os.X_OK):
-        print(f"there is no {options.binary}; `make build` makes it", file=sys.stderr)
-        return 2
     try:
         return loss(program, options)
     except Unusable as reason:
@@ -95,12 +92,16 @@ def loss(program: Path, options: argparse.Namespace) -> int:
     if options.markdown:
         markdown.write(PAGE, tables, findings, results)
         print(f"written into {PAGE}")
-    for key, error in results.errors():
+    errors = list(results.errors())
+    for key, error in errors:
         print(f"in error: {key.cell} {key.lineup} seed {key.seed}: {error.splitlines()[0]}")
-    return 0
+    return 1 if errors else 0
 
 
-def _measure(program: Path, options: argparse.Namespace, cells: list, results: Results) -> int:
+def _measure(program: Path, options: argparse.Namespace, cells: list[Cell], results: Results) -> int:
+    if not os.access(options.binary, os.X_OK):
+        print(f"there is no {options.binary}; `make build` makes it", file=sys.stderr)
+        return 2
     absent = obstacles(cells, options.implementations, options.binary)
     for name, reason in absent.items():
         print(f"skipped: {name}: {reason}")

@@ -17,7 +17,7 @@ from lossbench.results import Key, Results
 from lossbench.stacks import stack_called
 
 # What a run takes beside its measurement: namespaces, starting, ending.
-OVERHEAD_SECONDS = 1.5
+OVERHEAD_SECONDS = 1.0
 
 
 class Run(NamedTuple):
@@ -122,6 +122,8 @@ def describe(entry: dict) -> str:
     line = f"{flows} Mbit/s, {counts}, {path['lost']} lost, {path['queue_dropped']} dropped"
     if entry["others_share"] > 0.1 or entry["stolen_share"] > 0.1:
         line += f" (others used {entry['others_share'] + entry['stolen_share']:.0%} of the machine)"
+    if entry["device_dropped"]:
+        line += f" ({entry['device_dropped']} dropped by a device, where only the emulator should)"
     if path["late_mean_us"] > 200:
         line += f" (packets left {path['late_mean_us']} us late in the mean)"
     return line

@@ -22,9 +22,9 @@ def tables(cells: list[Cell], results: Results) -> list[Table]:
     """Every table for which there is something to show."""
     made = [
         _goodput(cells, results),
-        _by_lineup("Sender: retransmission timeouts in a run, and the share of segments that were sent again", SEND,
-                   cells, results, _recovery),
-        _by_lineup("Sender: packets dropped by the full queue in a run", SEND, cells, results, _drops),
+        _by_sender("Sender: retransmission timeouts in a run; share of segments sent again; longest silence", cells,
+                   results, _recovery),
+        _by_sender("Sender: packets dropped by the full queue in a run", cells, results, _drops),
         _receivers(cells, results),
         _shares(cells, results),
     ]
@@ -75,9 +75,8 @@ def _goodput(cells: list[Cell], results: Results) -> Table:
     return Table("Sender: goodput in Mbit/s", ["path", *senders, *(f"ours/kernel {c}" for c in compared)], rows)
 
 
-def _by_lineup(title: str, test: str, cells: list[Cell], results: Results,
-               show: Callable[[Results, str, str], str]) -> Table:
-    chosen = [cell for cell in cells if cell.test == test]
+def _by_sender(title: str, cells: list[Cell], results: Results, show: Callable[[Results, str, str], str]) -> Table:
+    chosen = [cell for cell in cells if cell.test == SEND]
     senders = _present(SENDERS + MORE_SENDERS, chosen, results)
     rows = [[cell.path, *(show(results, cell.name, sender) for sender in senders)] for cell in chosen
             if any(results.of(cell.name, sender) for sender in senders)]
@@ -90,7 +89,8 @@ def _recovery(results: Results, cell: str, sender: str) -> str:
         return "–"
     shares = [run["flows"][0]["retransmitted"] / max(1, run["flows"][0]["segments"]) for run in runs]
     timeouts = results.values(cell, sender, "timeouts")
-    return f"{spread(timeouts) if timeouts else '?'}; {statistics.median(shares):.1%}"
+    silence = statistics.median(run["flows"][0]["longest_silence_ms"] or 0 for run in runs)
+    return f"{spread(timeouts) if timeouts else '?'}; {statistics.median(shares):.1%}; {silence:.0f} ms"
 
 
 def _drops(results: Results, cell: str, sender: str) -> str:

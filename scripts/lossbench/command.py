@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,9 @@ def main(program: Path, arguments: list[str]) -> int:
     options = _parse(arguments)
     if options.subcommand == "path":
         return check.run_all(program, {programs.build(name).parent for name in ("path", "kernel")}.pop())
+    # Ends as Ctrl-C does, with everything cleared away; and so does Ctrl-C for a job in the background of a script.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     try:
         return loss(program, options)
     except Unusable as reason:

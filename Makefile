@@ -16,7 +16,7 @@ export TUNSTACK ?= $(abspath $(SCRATCH))/release/tunstack
 SWIFT_SOURCES = Package.swift Sources Tests
 CHECKS = layering sizes links test-marks requirements scripts
 
-.PHONY: help build setup test unit integration soak lint format check ci demo run clean $(CHECKS:%=check-%)
+.PHONY: help build setup test unit integration soak bench-loss lint format check ci demo run clean $(CHECKS:%=check-%)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,9 @@ integration: build ## tests against the kernel's TCP, in network namespaces
 
 soak: build ## 1 GB through the echo service on a clean link, without a loss to repair
 	scripts/soak-1g
+
+bench-loss: build ## measure beside other stacks over lossy paths, for hours; goes on where it was interrupted
+	scripts/bench loss --markdown --output $(SCRATCH)/bench/loss.json
 
 lint: ## check the formatting of the Swift code
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)

@@ -8,5 +8,6 @@ the scenario started and removes what it made.
 - `process`: programs that run beside the scenario, with their output at hand
 - `host`: what a scenario is given: `tunstack` servers, kernel tools, a scratch directory
 - `traffic`: TCP clients on kernel sockets
-- `runner`: namespaces, time limits, the report
+- `isolation`: private namespaces for a process
+- `runner`: time limits, the report
 """

@@ -6,7 +6,6 @@ import argparse
 import fnmatch
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -14,6 +13,7 @@ import traceback
 from pathlib import Path
 
 from kernelpeer.host import Host
+from kernelpeer.isolation import Isolation, run_to_end
 from kernelpeer.scenario import SCENARIOS, Failure, Scenario, Skip
 
 # How a scenario's process ends; 77 is the usual "skipped".
@@ -70,29 +70,6 @@ def _select(names: list[str]) -> list[Scenario]:
 # Outside the namespaces
 
 
-class Isolation:
-    """The way to private namespaces that is open to this user, or the reason why there is none."""
-
-    def __init__(self) -> None:
-        self.unprivileged = os.geteuid() != 0
-        # Not --map-root-user: tcpdump, started as root, insists on becoming another user, and there is none.
-        own_user = ["--user", "--map-current-user", "--keep-caps"] if self.unprivileged else []
-        # The kernel ends what is inside when the runner ends, however that happens.
-        self.prefix = ["setpriv", "--pdeathsig", "KILL", "--", "unshare", *own_user, "--net", "--pid", "--fork",
-                       "--kill-child=KILL", "--mount-proc", "--"]
-        self.obstacle = self._probe(["true"], "no namespaces") or self._probe(
-            ["ip", "tuntap", "add", "dev", "probe0", "mode", "tun"], "no TUN device")
-
-    def _probe(self, command: list[str], what: str) -> str | None:
-        try:
-            result = subprocess.run([*self.prefix, *command], capture_output=True, text=True, timeout=10)
-        except OSError as error:
-            return f"{what}: {error}"
-        if result.returncode == 0:
-            return None
-        return f"{what}: {' '.join(result.stderr.split()) or 'refused'}"
-
-
 def _run_all(selected: list[Scenario], program: Path, binary: str) -> int:
     isolation = Isolation()
     counts = {PASSED: 0, FAILED: 0, SKIPPED: 0}
@@ -122,22 +99,12 @@ def _run_one(scenario: Scenario, program: Path, binary: str, isolation: Isolatio
             command.append("--unprivileged")
         if scenario.isolated:
             command = isolation.prefix + command
-        # A session of its own: Ctrl-C reaches the runner alone, and what runs inside ends with it.
-        child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            errors="replace", start_new_session=True)
-        try:
-            report, _ = child.communicate(timeout=scenario.timeout + 10)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            report, _ = child.communicate()
-            return FAILED, f"did not end even {10} s after its limit of {scenario.timeout} s\n{report}"
-        except BaseException:
-            child.kill()
-            raise
-    if child.returncode in (PASSED, FAILED, SKIPPED):
-        return child.returncode, report.strip()
-    return FAILED, f"the scenario's process ended with {child.returncode}\n{report}"
+        code, report = run_to_end(command, scenario.timeout + 10)
+    if code is None:
+        return FAILED, f"did not end even 10 s after its limit of {scenario.timeout} s\n{report}"
+    if code in (PASSED, FAILED, SKIPPED):
+        return code, report.strip()
+    return FAILED, f"the scenario's process ended with {code}\n{report}"
 
 
 # Inside the namespaces

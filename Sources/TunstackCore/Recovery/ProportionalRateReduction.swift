@@ -32,7 +32,8 @@ struct ProportionalRateReduction {
             let bound = max(delivered - sent, news) + (isSafe ? segmentSize : 0)
             allowance = min(ssthresh - inFlight, bound)
         }
-        window = inFlight + max(allowance, isFirst ? segmentSize : 0)
+        // One segment at least is always in the network: nothing else would bring the acknowledgments that let more go.
+        window = max(inFlight + max(allowance, isFirst ? segmentSize : 0), segmentSize)
     }
 
     /// `bytes` leave in recovery.

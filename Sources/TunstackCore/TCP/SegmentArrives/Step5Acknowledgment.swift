@@ -95,6 +95,7 @@ extension Connection {
         case .complete: congestion.onRecovered(flightSize: snd.outstanding)
         }
         restartTimers(at: environment.now)
+        growSendBuffer(environment)
         noteRoom()
         // The acknowledgment of a SYN alone is none of anything that the application has sent.
         if finIsQueued ? finIsAcknowledged : sendBuffer.isEmpty && acknowledged > 0 {

@@ -6,7 +6,7 @@ import TunstackWire
 /// A window that is announced now covers what arrives until one round trip later. A sender in slow start then sends twice what
 /// it sent in the round before, so the buffer is to hold twice what the application has read in one round trip. The rounds of the
 /// measurement are not those of the sender: by the end of the next one slow start can have doubled once more. While the
-/// rounds grow, the growth is therefore expected to go on.
+/// rounds grow, the growth is therefore expected to go on. A quarter is added, since rounds end with an arrival, and so somewhat late.
 ///
 /// What the application reads is what counts, not what arrives: a buffer that is not emptied does not grow. Nothing that a peer sends
 /// makes it grow beyond the cap, and it never shrinks, since what was promised stays promised (RFC 9293 §3.8.6, SHLD-14).
@@ -21,7 +21,7 @@ struct ReceiveAutotuning {
     /// The most bytes that were read in a round and that the buffer was made to fit.
     private var largestRound: Int32 = 0
 
-    /// The first round has no edge that could be reached: a SYN's window is no measure.
+    /// The first round has no edge that could be passed, and ends with the first text.
     init(at now: Instant, start: SequenceNumber) {
         roundStart = now
         roundFirst = start
@@ -47,56 +47,53 @@ struct ReceiveAutotuning {
         }
     }
 
-    /// In-order data reaches to `next`. Beyond what was promised when the round began the peer could only go after a later promise, so
-    /// the round trip is no longer than the time since.
-    @inline(__always)
-    mutating func onArrival(upTo next: SequenceNumber, at now: Instant) {
-        guard next.isAfter(roundEdge), roundEdge.isAfter(roundFirst), now > roundStart else { return }
-        let elapsed = now - roundStart
-        if roundTrip == .zero || elapsed < roundTrip { roundTrip = elapsed }
-    }
-
-    /// The application has read up to `next`, and the peer may send up to `edge`. At the end of a round: how many bytes the buffer should
-    /// hold; nil while the round lasts, and if it was no larger than earlier ones.
+    /// Text has arrived; the in-order data reaches to `next`, the application has read up to `read`, and the peer may send up to `edge`. At
+    /// the end of a round: how many bytes the buffer should hold; nil while the round lasts, and if it was no larger than earlier ones.
     ///
     /// Without `mayGrow` the round is forgotten, so that it counts when it is repeated in better times.
     @inline(__always)
-    mutating func onRead(upTo next: SequenceNumber, edge: SequenceNumber, mayGrow: Bool, at now: Instant) -> Int? {
+    mutating func onArrival(
+        upTo next: SequenceNumber, read: SequenceNumber, edge: SequenceNumber, mayGrow: Bool, at now: Instant
+    ) -> Int? {
         let elapsed = now - roundStart
-        guard elapsed > .zero, roundTrip == .zero || elapsed >= roundTrip else { return nil }
-        // Without any sign of the round trip, the arrival of a whole window ends a round.
-        guard roundTrip > .zero || !roundEdge.isAfter(roundFirst) else { return nil }
-        let count = next - roundFirst
+        guard elapsed > .zero else { return nil }
+        let hasEdge = roundEdge.isAfter(roundFirst)
+        // Beyond what was promised when the round began the peer could only go after a later promise, so the round trip is no longer
+        // than the time since.
+        if hasEdge, next.isAfter(roundEdge), roundTrip == .zero || elapsed < roundTrip { roundTrip = elapsed }
+        let isOver = roundTrip == .zero ? !hasEdge : elapsed >= roundTrip
+        guard isOver else { return nil }
+
+        let count = read - roundFirst
         roundStart = now
-        roundFirst = next
+        roundFirst = read
         roundEdge = edge
         guard roundTrip > .zero, mayGrow, count > Int(largestRound) else { return nil }
         let previous = Int(largestRound)
         largestRound = Int32(clamping: count)
         let growth = previous == 0 ? count : min(count, count * (count - previous) / previous)
-        return 2 * (count + growth)
+        return (count + growth) * 5 / 2
     }
 }
 
 extension Connection {
-    /// A segment brought text: takes in what it shows about the round trip. The peer alone decides what it echoes, so this may do no more
-    /// than size a buffer.
+    /// A segment has brought text: takes in what it shows about the round trip, and makes the buffer fit what the application reads in
+    /// one, and the two segments that may wait for a delayed acknowledgment. Not when memory is scarce, and never beyond what the
+    /// window field can tell.
+    ///
+    /// A peer echoes what it likes, so the echo may do no more than size a buffer.
     @inline(__always)
-    mutating func sampleReceiveRoundTrip(_ segment: Segment, at now: Instant) {
+    mutating func tuneReceiveBuffer(_ segment: Segment, _ environment: borrowing Environment) {
+        let now = environment.now
         receiveTuning.adopt(rtt.srtt)
-        receiveTuning.onArrival(upTo: rcv.nxt, at: now)
-        guard negotiated.timestamps, let echoed = segment.options.timestamps?.echoReply, echoed != 0,
+        if negotiated.timestamps, let echoed = segment.options.timestamps?.echoReply, echoed != 0,
             let elapsed = timestampClock.elapsed(since: echoed, at: now)
-        else { return }
-        receiveTuning.onEcho(elapsed, tick: timestampClock.tick)
-    }
-
-    /// The application has read: makes the buffer fit what it reads in a round trip, and the two segments that may wait for a
-    /// delayed acknowledgment. Not when memory is scarce, and never beyond what the window field can tell.
-    @inline(__always)
-    mutating func growReceiveBuffer(_ environment: borrowing Environment) {
-        let wanted = receiveTuning.onRead(
-            upTo: receiveBuffer.readNext, edge: rcv.announced, mayGrow: !environment.pool.isScarce, at: environment.now)
+        {
+            receiveTuning.onEcho(elapsed, tick: timestampClock.tick)
+        }
+        let wanted = receiveTuning.onArrival(
+            upTo: rcv.nxt, read: receiveBuffer.readNext, edge: rcv.announced, mayGrow: !environment.pool.isScarce,
+            at: now)
         guard let wanted else { return }
         let most = min(options.maximumReceiveBufferBytes, negotiated.largestWindow)
         receiveBuffer.grow(toHold: min(wanted + 2 * receiveMSS, most))

@@ -29,7 +29,7 @@ public struct ConnectionOptions: Sendable, Equatable {
     /// Bytes of sent data to keep until acknowledged, at first; the buffer grows with the congestion window. At most 2^29.
     public var sendBufferBytes = 480 * 1_024
     /// The most that the send buffer grows to, in bytes; no growth unless it is more than `sendBufferBytes`. At most 2^29.
-    public var maximumSendBufferBytes = 4 << 20
+    public var maximumSendBufferBytes = 6 << 20
     /// Bytes of received data to keep until read, at first; what the window is made of. The buffer grows with what the application
     /// reads in a round trip. At most 2^29.
     ///
@@ -44,7 +44,10 @@ public struct ConnectionOptions: Sendable, Equatable {
     /// Until it is set, it is the smallest that can tell a window of the largest receive buffer: 7 for the default. One that is
     /// set to less holds the window, and with it the growth of the buffer, to what it can tell.
     public var windowScale: UInt8? {
-        get { chosenWindowScale ?? NegotiatedOptions.shift(telling: max(receiveBufferBytes, maximumReceiveBufferBytes)) }
+        get {
+            let largest = max(receiveBufferBytes, maximumReceiveBufferBytes)
+            return chosenWindowScale ?? NegotiatedOptions.shift(telling: largest)
+        }
         set { chosenWindowScale = .some(newValue) }
     }
     /// What `windowScale` was set to.

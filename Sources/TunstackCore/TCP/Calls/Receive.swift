@@ -34,7 +34,6 @@ extension Connection {
         if count > 0 {
             // RCV.UP comes along: numbers can be compared only while they are less than 2^31 apart.
             rcv.up = SequenceNumber.max(rcv.up, receiveBuffer.readNext)
-            growReceiveBuffer(environment)
             announceRoom()
             return .bytes(count)
         }

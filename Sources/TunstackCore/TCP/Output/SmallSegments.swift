@@ -1,15 +1,16 @@
 import TunstackWire
 
-/// Which small segments wait: for the acknowledgment of another (Nagle), or because the application says that more follows
-/// (corking).
+/// Which small segments wait: for the acknowledgment of another (Nagle), or because the application says that more
+/// follows (corking).
 ///
 /// ## Nagle
 ///
 /// The algorithm of RFC 9293 §3.7.4 holds a small segment back while anything is unacknowledged. Together with delayed
-/// acknowledgments that costs 40 ms or more whenever a message ends in a part of a segment: the peer waits for a second segment to
-/// acknowledge, and we for the acknowledgment. The modification of RFC 9293 §A.3 (G. Minshall, draft-minshall-nagle-01) holds it back only
-/// while an earlier small segment is unacknowledged. There is never more than one of them in the network, which is what the
-/// algorithm is for (SHLD-7), but the end of a long message goes at once.
+/// acknowledgments that costs 40 ms or more whenever a message ends in a part of a segment: the peer waits for a second
+/// segment to acknowledge, and we for the acknowledgment. The modification of RFC 9293 §A.3 (G. Minshall,
+/// draft-minshall-nagle-01) holds it back only while an earlier small segment is unacknowledged. There is never more
+/// than one of them in the network, which is what the algorithm is for (SHLD-7), but the end of a long message goes at
+/// once.
 extension Connection {
     /// A small segment is in the network.
     @inline(__always)

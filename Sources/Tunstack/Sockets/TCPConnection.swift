@@ -76,8 +76,8 @@ public final class TCPConnection: Sendable {
     ///
     /// - Parameters:
     ///   - bytes: What to send. No bytes at all, without `more`, set free what is held back.
-    ///   - more: More follows soon (`SendFlags.more`): what does not fill a segment is held back until the next write without
-    ///     this, for 200 ms at most. `ConnectionOptions.corked` is the same for every write.
+    ///   - more: More follows soon (`SendFlags.more`): what does not fill a segment is held back until the next write
+    ///     without this, for 200 ms at most. `ConnectionOptions.corked` is the same for every write.
     /// - Throws: ``WriteError``.
     public nonisolated(nonsending) func write(_ bytes: RawSpan, more: Bool = false) async throws(WriteError) {
         try await stack.write(bytes, flags: more ? .more : [], on: id)

@@ -20,7 +20,7 @@ struct AutotuningPairTests {
     private static let bandwidthDelayProduct = 3_750_000
 
     @Test(
-        "the bandwidth-delay product of 300 Mbit/s x 100 ms is filled as fast as slow start can: no buffer ever is in the way",
+        "the 3.75 MB of 300 Mbit/s x 100 ms are filled as fast as slow start can: no buffer is ever in the way",
         arguments: [true, false])
     func longFatPath(timestamps: Bool) throws {
         let sending = Self.stream(14_000_000)

@@ -31,7 +31,7 @@ struct NagleTests {
     }
 
     @Test(
-        "the end of a long message does not wait for the segments before it: only an earlier small segment holds it back",
+        "the end of a long message does not wait for full segments: only an earlier small one holds it back",
         .requirement("RFC9293 SHLD-7"))
     func endOfMessage() throws {
         let script = SegmentScript.transfer()

@@ -45,8 +45,8 @@ struct ReceiveGrowthTests {
     /// What the stack allows beyond what it has taken.
     private func window(_ script: SegmentScript) -> Int { script.status?.receiveWindow ?? 0 }
 
-    /// The peer sends as much as it is allowed to, though no more than `most`, spread over a round trip, and the application reads
-    /// along, no more than `reading`. Says how much was sent.
+    /// The peer sends as much as it is allowed to, though no more than `most`, spread over a round trip, and the
+    /// application reads along, no more than `reading`. Says how much was sent.
     @discardableResult
     private func round(
         _ script: SegmentScript, upTo most: Int, reading: Int = .max, timestamps: Bool = false

@@ -12,9 +12,9 @@ public struct SendFlags: OptionSet, Sendable {
 
     /// The data, and all before it, is urgent (RFC 9293 §3.8.5).
     public static let urgent = SendFlags(rawValue: 1 << 0)
-    /// More follows soon (MSG_MORE): what does not fill a segment is held back until the next SEND without this flag, one of no bytes
-    /// included, or for 200 ms at most. A FIN, and a buffer that is full, set it free too. `ConnectionOptions.corked` is the same for all
-    /// that is sent.
+    /// More follows soon (MSG_MORE): what does not fill a segment is held back until the next SEND without this flag,
+    /// one of no bytes included, or for 200 ms at most. A FIN, and a buffer that is full, set it free too.
+    /// `ConnectionOptions.corked` is the same for all that is sent.
     public static let more = SendFlags(rawValue: 1 << 1)
 }
 

@@ -36,6 +36,25 @@ struct TransferTests {
         await pair.shutdown()
     }
 
+    @Test("what is written with more to follow arrives with the next write, when it is set free, and with the end")
+    func more() async throws {
+        let pair = try await StackPair()
+        let (client, server) = try await pair.connected()
+        try await client.write("head ".utf8, more: true)
+        try await client.write("body".utf8)
+        #expect(try await server.readExactly(9) == Array("head body".utf8))
+        try await client.write("rest".utf8, more: true)
+        try await client.write([])
+        #expect(try await server.readExactly(4) == Array("rest".utf8))
+        var options = try await client.options()
+        options.corked = true
+        try await client.setOptions(options)
+        try await client.write("last words".utf8)
+        try await client.shutdownWrite()
+        #expect(try await server.readAll() == Array("last words".utf8))
+        await pair.shutdown()
+    }
+
     @Test("the end of the stream is nil, again and again", .requirement("mission B26"))
     func endOfStream() async throws {
         let pair = try await StackPair()

@@ -74,19 +74,27 @@ public final class TCPConnection: Sendable {
 
     /// Writes bytes, and suspends until the last of them is in the send buffer. That says nothing about their arrival.
     ///
+    /// - Parameters:
+    ///   - bytes: What to send. No bytes at all, without `more`, set free what is held back.
+    ///   - more: More follows soon (`SendFlags.more`): what does not fill a segment is held back until the next write
+    ///     without this, for 200 ms at most. `ConnectionOptions.corked` is the same for every write.
     /// - Throws: ``WriteError``.
-    public nonisolated(nonsending) func write(_ bytes: RawSpan) async throws(WriteError) {
-        try await stack.write(bytes, on: id)
+    public nonisolated(nonsending) func write(_ bytes: RawSpan, more: Bool = false) async throws(WriteError) {
+        try await stack.write(bytes, flags: more ? .more : [], on: id)
     }
 
     /// Writes bytes, and suspends until the last of them is in the send buffer. That says nothing about their arrival.
     ///
-    /// - Parameter bytes: An array, `Data`, the `utf8` of a string, ...
+    /// - Parameters:
+    ///   - bytes: An array, `Data`, the `utf8` of a string, ...
+    ///   - more: More follows soon; see ``write(_:more:)``.
     /// - Throws: ``WriteError``.
-    public nonisolated(nonsending) func write(_ bytes: some Sequence<UInt8>) async throws(WriteError) {
+    public nonisolated(nonsending) func write(
+        _ bytes: some Sequence<UInt8>, more: Bool = false
+    ) async throws(WriteError) {
         let array = Array(bytes)
         // Unsafe in general because of padding, of which bytes have none.
-        try await write(unsafe array.span.bytes)
+        try await write(unsafe array.span.bytes, more: more)
     }
 
     // MARK: Closing

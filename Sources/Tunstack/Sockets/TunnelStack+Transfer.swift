@@ -76,26 +76,26 @@ extension TunnelStack {
 /// SEND (RFC 9293 §3.9.1.2), with waiting.
 extension TunnelStack {
     /// Hands all bytes to the core, and suspends while it has no room for them.
-    func write(_ bytes: RawSpan, on id: ConnectionID) async throws(WriteError) {
+    func write(_ bytes: RawSpan, flags: SendFlags, on id: ConnectionID) async throws(WriteError) {
         guard let waiters = connectionWaiters[id] else { throw .closed }
         guard waiters[.writer].isFree else { throw .writeInProgress }
         guard !Task.isCancelled else { throw .cancelled(bytesTaken: 0) }
-        var taken = try give(bytes, on: id)
+        var taken = try give(bytes, flags: flags, on: id)
         guard taken < bytes.byteCount else { return }
         connectionWaiters[id]?[.writer].hold()
         defer { connectionWaiters[id]?[.writer].leave() }
         while taken < bytes.byteCount {
             if await wait(as: .writer, on: id) == .cancelled { throw .cancelled(bytesTaken: taken) }
-            taken += try give(bytes.extracting(taken..<bytes.byteCount), on: id)
+            taken += try give(bytes.extracting(taken..<bytes.byteCount), flags: flags, on: id)
         }
     }
 
     /// Hands over as many bytes as the core takes, and says how many.
-    private func give(_ bytes: RawSpan, on id: ConnectionID) throws(WriteError) -> Int {
+    private func give(_ bytes: RawSpan, flags: SendFlags, on id: ConnectionID) throws(WriteError) -> Int {
         guard connectionWaiters[id] != nil else { throw .closed }
         let count: Int
         do throws(ConnectionError) {
-            count = try driver.core.send(bytes, on: id, at: clock.now())
+            count = try driver.core.send(bytes, on: id, flags: flags, at: clock.now())
         } catch {
             throw writeError(error)
         }

@@ -10,19 +10,24 @@ struct ReceiveBuffer {
     }
 
     private var ring = SequenceRing()
-    private(set) var reassembly = Reassembly()
     /// The next byte that the application reads.
     private(set) var readNext: SequenceNumber
+    private(set) var reassembly = Reassembly()
     /// One past the last byte that is in order.
     private(set) var end: SequenceNumber
-    /// The most bytes that the window promises room for.
-    let limit: Int
+    private var limitBytes: Int32
 
     init(start: SequenceNumber, limit: Int) {
         readNext = start
         end = start
-        self.limit = limit
+        limitBytes = Int32(clamping: limit)
     }
+
+    /// The most bytes that the window promises room for.
+    var limit: Int { Int(limitBytes) }
+
+    /// Raises the limit, if it is lower than this. It never sinks, since windows have been promised from it.
+    mutating func grow(toHold byteCount: Int) { limitBytes = max(limitBytes, Int32(clamping: byteCount)) }
 
     /// In-order bytes that wait for the application.
     var readable: Int { end - readNext }

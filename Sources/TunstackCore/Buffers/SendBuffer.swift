@@ -7,7 +7,7 @@ struct SendBuffer {
     private(set) var start: SequenceNumber
     private(set) var count = 0
     /// The most bytes to keep.
-    let limit: Int
+    private(set) var limit: Int
 
     init(start: SequenceNumber, limit: Int) {
         self.start = start
@@ -18,6 +18,9 @@ struct SendBuffer {
     var end: SequenceNumber { start + count }
     var isEmpty: Bool { count == 0 }
     var free: Int { max(0, limit - count) }
+
+    /// Raises the limit, if it is lower than this; it never sinks.
+    mutating func grow(toHold byteCount: Int) { limit = max(limit, byteCount) }
 
     /// Keeps as many of the bytes as the limit and the pool allow and says how many.
     mutating func append(_ bytes: RawSpan, pool: inout BufferPool) -> Int {

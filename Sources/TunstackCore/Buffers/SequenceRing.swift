@@ -5,7 +5,7 @@ import TunstackWire
 /// copies stream bytes.
 @safe struct SequenceRing {
     private var block: UnsafeMutableRawPointer?
-    private var bits = 0
+    private var bits: UInt8 = 0
 
     /// Bytes that can be kept at a time; zero without a block.
     var capacity: Int { unsafe block == nil ? 0 : 1 << bits }
@@ -18,8 +18,8 @@ import TunstackWire
     {
         guard byteCount > capacity else { return true }
         var larger = SequenceRing()
-        larger.bits = BufferPool.bits(for: byteCount)
-        guard let fresh = unsafe pool.take(bits: larger.bits) else { return false }
+        larger.bits = UInt8(BufferPool.bits(for: byteCount))
+        guard let fresh = unsafe pool.take(bits: Int(larger.bits)) else { return false }
         unsafe larger.block = fresh
         forEachPiece(of: kept, from: start) { piece, number in larger.store(piece, at: number) }
         release(to: &pool)
@@ -29,7 +29,7 @@ import TunstackWire
 
     /// Gives the block back; every byte in it is gone.
     mutating func release(to pool: inout BufferPool) {
-        if let block = unsafe block { unsafe pool.give(block, bits: bits) }
+        if let block = unsafe block { unsafe pool.give(block, bits: Int(bits)) }
         unsafe block = nil
     }
 

@@ -26,12 +26,38 @@ public struct ConnectionOptions: Sendable, Equatable {
     public var minimumRTO = Interval.milliseconds(200)
     /// The largest retransmission timeout and gap between window probes (RFC 6298 §2.5: at least 60 s).
     public var maximumRTO = Interval.seconds(60)
-    /// Bytes of sent data to keep until acknowledged. At most 2^29.
+    /// Holds partial segments back until the option is taken away, for a message that is put together from small
+    /// writes (TCP_CORK). Full segments leave, and so does what has waited for 200 ms, what a FIN follows, and what
+    /// fills the buffer. Stronger than `noDelay`. For a single write there is `SendFlags.more`.
+    public var corked = false
+    /// Bytes of sent data to keep until acknowledged, at first; the buffer grows with the congestion window.
+    /// At most 2^29.
     public var sendBufferBytes = 480 * 1_024
-    /// Bytes of received data to keep until read; what the window is made of. At most 2^29.
+    /// The most that the send buffer grows to, in bytes; no growth unless it is more than `sendBufferBytes`.
+    /// At most 2^29.
+    public var maximumSendBufferBytes = 6 << 20
+    /// Bytes of received data to keep until read, at first; what the window is made of. The buffer grows with what the
+    /// application reads in a round trip. At most 2^29.
+    ///
+    /// The default carries a sender's slow start through its first five round trips, before anything has been
+    /// measured, and is all that a path within a building ever needs. An idle connection has no memory at all.
     public var receiveBufferBytes = 480 * 1_024
+    /// The most that the receive buffer grows to, in bytes; no growth unless it is more than `receiveBufferBytes`.
+    /// At most 2^29. The default fills 300 Mbit/s over 160 ms.
+    public var maximumReceiveBufferBytes = 6 << 20
     /// The shift offered for our window, 0 to 14 (RFC 7323 §2.2); nil offers no scaling.
-    public var windowScale: UInt8? = 7
+    ///
+    /// Until it is set, it is the smallest that can tell a window of the largest receive buffer: 7 for the default. One
+    /// that is set to less holds the window, and with it the growth of the buffer, to what it can tell.
+    public var windowScale: UInt8? {
+        get {
+            let largest = max(receiveBufferBytes, maximumReceiveBufferBytes)
+            return chosenWindowScale ?? NegotiatedOptions.shift(telling: largest)
+        }
+        set { chosenWindowScale = .some(newValue) }
+    }
+    /// What `windowScale` was set to.
+    private var chosenWindowScale: UInt8??
     /// Whether to offer timestamps (RFC 7323 §3).
     public var timestamps = true
     /// Whether to offer selective acknowledgment (RFC 2018 §2).
@@ -62,6 +88,8 @@ extension ConnectionOptions {
         options.delayedAcknowledgment = min(max(delayedAcknowledgment, .zero), .milliseconds(499))
         options.sendBufferBytes = min(max(sendBufferBytes, 1), Self.largestBuffer)
         options.receiveBufferBytes = min(max(receiveBufferBytes, 1), Self.largestBuffer)
+        options.maximumSendBufferBytes = min(max(maximumSendBufferBytes, 1), Self.largestBuffer)
+        options.maximumReceiveBufferBytes = min(max(maximumReceiveBufferBytes, 1), Self.largestBuffer)
         options.keepAlive?.idle = max(keepAlive?.idle ?? .zero, .milliseconds(1))
         options.keepAlive?.interval = max(keepAlive?.interval ?? .zero, .milliseconds(1))
         return options
@@ -73,12 +101,14 @@ extension ConnectionOptions {
     /// The same options, but with what a SYN tells the peer as it was told.
     func keepingWhatTheSynSettled(of old: ConnectionOptions) -> ConnectionOptions {
         var options = self
-        options.windowScale = old.windowScale
+        options.chosenWindowScale = old.chosenWindowScale
         options.timestamps = old.timestamps
         options.selectiveAcknowledgment = old.selectiveAcknowledgment
         options.maximumSegmentSize = old.maximumSegmentSize
         options.sendBufferBytes = old.sendBufferBytes
         options.receiveBufferBytes = old.receiveBufferBytes
+        options.maximumSendBufferBytes = old.maximumSendBufferBytes
+        options.maximumReceiveBufferBytes = old.maximumReceiveBufferBytes
         return options
     }
 }

@@ -24,6 +24,7 @@ struct Connection: ~Copyable {
     var pathMTU: Int
     var sendBuffer: SendBuffer
     var receiveBuffer: ReceiveBuffer
+    var receiveTuning: ReceiveAutotuning
     /// The number of the peer's FIN once it has been seen, in order or not.
     var peerFin: SequenceNumber?
     /// The application has closed: a FIN follows the send buffer.
@@ -37,6 +38,8 @@ struct Connection: ~Copyable {
 
     var rtt: RTTEstimator
     var congestion: any CongestionController
+    /// One past the last small segment that has left (RFC 9293 §A.3, SND.SML).
+    var smallSegmentEnd: SequenceNumber
     /// SND.NXT when data last filled cwnd.
     var filledTo: SequenceNumber
     var recovery: LossRecovery
@@ -62,6 +65,8 @@ struct Connection: ~Copyable {
     var events: ConnectionEvents = []
     /// The application was refused room in the send buffer and waits for it.
     var senderWaits = false
+    /// With the last SEND the application said that more follows.
+    var moreFollows = false
     /// The application has let go of the connection and will not read any more.
     var isReleased = false
     private(set) var closeReason: CloseReason?
@@ -87,12 +92,14 @@ struct Connection: ~Copyable {
         pathMTU = environment.configuration.mtu
         sendBuffer = SendBuffer(start: iss + 1, limit: options.sendBufferBytes)
         receiveBuffer = ReceiveBuffer(start: irs + 1, limit: options.receiveBufferBytes)
+        receiveTuning = ReceiveAutotuning(at: environment.now, start: irs + 1)
         timestampRecentAt = environment.now
         lastAcknowledgmentSent = irs + 1
         timestampClock = environment.timestampClock(for: key)
         rtt = RTTEstimator(minimum: options.minimumRTO, maximum: options.maximumRTO)
         congestion = options.congestion.makeController(
             maximumSegmentSize: MaximumSegmentSize.defaultIPv4, seed: iss.rawValue)
+        smallSegmentEnd = iss
         filledTo = iss
         recovery = LossRecovery(iss: iss)
         progressAt = environment.now
@@ -175,6 +182,8 @@ struct PendingOutput {
     var keepAliveProbe = false
     /// A window probe at SND.NXT has left; the peer may acknowledge one number more than SND.NXT.
     var probeIsOutstanding = false
+    /// What the application holds back has waited long enough.
+    var holdIsOver = false
 }
 
 /// A problem in the network that may pass (RFC 9293 §3.9.2.2).

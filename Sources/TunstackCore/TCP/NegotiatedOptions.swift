@@ -30,6 +30,15 @@ struct NegotiatedOptions {
     /// RFC 7323 §2.3: a larger shift counts as 14.
     static let largestShift: UInt8 = 14
 
+    /// The smallest shift with which the window field can tell so many bytes.
+    static func shift(telling byteCount: Int) -> UInt8 {
+        (0..<largestShift).first { Int(UInt16.max) << Int($0) >= byteCount } ?? largestShift
+    }
+
+    /// The largest window that we can tell.
+    @inline(__always)
+    var largestWindow: Int { Int(UInt16.max) << Int(receiveWindowShift) }
+
     /// Bytes of options on every segment after the SYN.
     var lengthOnEverySegment: Int { timestamps ? 12 : 0 }
 }

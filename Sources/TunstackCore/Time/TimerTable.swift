@@ -18,11 +18,13 @@ enum TimerKind: Int, CaseIterable {
     case finWait2
     /// When undelivered data has waited longer than the application allows (RFC 9293 §3.10.8).
     case userTimeout
+    /// When a partial segment that the application holds back has waited long enough.
+    case hold
 }
 
 /// The deadlines of one connection: a fixed table, so that arming is a store and the next one a minimum.
 struct TimerTable {
-    private var deadlines = InlineArray<9, Instant>(repeating: .distantFuture)
+    private var deadlines = InlineArray<10, Instant>(repeating: .distantFuture)
 
     /// When `kind` fires; nil while it is not armed.
     subscript(kind: TimerKind) -> Instant? {

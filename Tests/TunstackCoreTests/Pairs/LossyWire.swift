@@ -12,6 +12,8 @@ struct WireFaults: Sendable {
     var delay = Interval.milliseconds(10)
     /// The most by which one that is held up comes later.
     var longestHoldUp = Interval.milliseconds(50)
+    /// Bits a second in either direction; nil for a wire that takes all packets at once.
+    var rate: Int64?
 
     static let none = WireFaults()
 }
@@ -29,6 +31,8 @@ struct LossyWire {
     let faults: WireFaults
     private var random: SplitMix64
     private var flights: [Flight] = []
+    /// When each direction has put what it took on the wire.
+    private var freeAt = [Instant.origin, .origin]
     private(set) var lostCount = 0
     private(set) var doubledCount = 0
     private(set) var corruptedCount = 0
@@ -58,7 +62,7 @@ struct LossyWire {
 
     private mutating func carry(_ bytes: [UInt8], to destination: Int, at now: Instant) {
         var bytes = bytes
-        var arrival = now + faults.delay
+        var arrival = leaving(bytes.count, to: destination, at: now) + faults.delay
         if happens(faults.corrupted), let place = bytes.indices.randomElement(using: &random) {
             corruptedCount += 1
             bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
@@ -70,6 +74,14 @@ struct LossyWire {
         carriedCount += 1
         let place = flights.lastIndex { $0.arrival <= arrival }.map { $0 + 1 } ?? 0
         flights.insert(Flight(arrival: arrival, destination: destination, bytes: bytes), at: place)
+    }
+
+    /// When the last bit of a packet has left, behind those that came before it.
+    private mutating func leaving(_ byteCount: Int, to destination: Int, at now: Instant) -> Instant {
+        guard let rate = faults.rate else { return now }
+        let time = Interval(nanoseconds: Int64(byteCount) * 8_000_000_000 / rate)
+        freeAt[destination] = max(freeAt[destination], now) + time
+        return freeAt[destination]
     }
 
     /// The next packet that has arrived by `now`.

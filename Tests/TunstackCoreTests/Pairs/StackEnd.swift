@@ -10,8 +10,12 @@ final class StackEnd {
     struct Habits: Sendable {
         /// The most bytes of one SEND and one RECEIVE.
         var piece = 65_536
+        /// The most bytes of one RECEIVE, if that is something else.
+        var readPiece: Int?
         /// Of a thousand times that it could read, how often it takes a nap instead.
         var naps = 0
+        /// How long a nap lasts at most.
+        var longestNap = Interval.milliseconds(300)
     }
 
     var stack: Stack
@@ -89,11 +93,12 @@ final class StackEnd {
     private func read(on connection: ConnectionID, at now: Instant) throws(ConnectionError) {
         while !hasSeenEnd {
             if Int.random(in: 0..<1_000, using: &random) < habits.naps {
-                wakesAt = now + .milliseconds(Int64.random(in: 1...300, using: &random))
+                let longest = habits.longestNap.nanoseconds / 1_000_000
+                wakesAt = now + .milliseconds(Int64.random(in: 1...longest, using: &random))
                 return
             }
             var outcome = Result<ReceiveResult, ConnectionError>.success(.wouldBlock)
-            let bytes = [UInt8](rawCapacity: habits.piece) { output in
+            let bytes = [UInt8](rawCapacity: habits.readPiece ?? habits.piece) { output in
                 do throws(ConnectionError) {
                     outcome = .success(try stack.receive(into: &output, on: connection, at: now))
                 } catch {

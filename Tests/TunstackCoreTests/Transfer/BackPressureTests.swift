@@ -4,9 +4,15 @@ import TunstackWire
 
 @Suite("Back-pressure on SEND (RFC 9293 §3.9.1.2)")
 struct BackPressureTests {
-    private func script(buffer: Int = 4_000, configure: (inout StackConfiguration) -> Void = { _ in }) -> SegmentScript
-    {
-        .transfer(options: .plain { $0.sendBufferBytes = buffer }, configure: configure)
+    /// A connection whose send buffer holds so many bytes, at first and at most.
+    private func script(
+        buffer: Int = 4_000, maximum: Int? = nil, configure: (inout StackConfiguration) -> Void = { _ in }
+    ) -> SegmentScript {
+        let options = ConnectionOptions.plain {
+            $0.sendBufferBytes = buffer
+            $0.maximumSendBufferBytes = maximum ?? buffer
+        }
+        return .transfer(options: options, configure: configure)
     }
 
     @Test("SEND takes what fits, and says when there is room again")
@@ -33,6 +39,54 @@ struct BackPressureTests {
         script.expectEvents([])
         script.peer(.ack)
         script.expectEvents(.sendsAcknowledged)
+    }
+
+    @Test("the buffer grows to two congestion windows, and one who was refused room hears of it")
+    func grows() throws {
+        let script = script(buffer: 4_000, maximum: 30_000)
+        // The acknowledgment of the SYN made room for twice the initial window.
+        #expect(script.status?.sendBufferLimit == 20_000)
+        #expect(try script.send(count: 40_000) == 20_000)
+        script.expectStream(5_001...15_000)
+        #expect(try script.send(count: 1) == 0)
+        // One segment leaves the buffer, and two more are allowed into the network for it.
+        script.peer(.ack, ack: 6_001)
+        script.expectEvents(.writable)
+        #expect(script.status?.sendBufferLimit == 22_000)
+        script.takeAllSent()
+        #expect(try script.send(count: 40_000) == 3_000)
+        script.takeAllSent()
+        // A window of 19 segments would ask for more than is allowed.
+        script.peer(.ack, ack: 15_001)
+        script.peer(.ack)
+        script.peer(.ack)
+        #expect(script.status?.sendBufferLimit == 30_000)
+        script.takeAllSent()
+    }
+
+    @Test("what the peer's window never allowed needs no room")
+    func smallPeerWindow() throws {
+        let options = ConnectionOptions.plain { $0.sendBufferBytes = 1_000 }
+        let script = SegmentScript.transfer(peerWindow: 3_000, options: options)
+        #expect(script.status?.sendBufferLimit == 6_000)
+        try script.send(count: 10_000)
+        script.expectStream(5_001...8_000)
+        script.peer(.ack, win: 3_000)
+        #expect(script.status?.sendBufferLimit == 6_000)
+        script.takeAllSent()
+    }
+
+    @Test("when memory is scarce the buffer does not grow")
+    func scarceMemory() throws {
+        let script = script(maximum: 1 << 20) { $0.limits.bufferBytes = 4_096 }
+        #expect(script.status?.sendBufferLimit == 20_000)
+        try script.send(count: 2_000)
+        script.expectStream(5_001...7_000, pushed: true)
+        script.peer(.ack, ack: 6_001)
+        #expect(script.status?.sendBufferLimit == 20_000)
+        // Now all of it is free again.
+        script.peer(.ack)
+        #expect(script.status?.sendBufferLimit == 24_000)
     }
 
     @Test("the status tells what is not acknowledged, and what has not left")

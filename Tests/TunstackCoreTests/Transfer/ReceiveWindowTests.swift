@@ -8,6 +8,7 @@ struct ReceiveWindowTests {
     private static func options(buffer: Int, scale: UInt8? = nil) -> ConnectionOptions {
         .plain {
             $0.receiveBufferBytes = buffer
+            $0.maximumReceiveBufferBytes = buffer
             $0.windowScale = scale
         }
     }

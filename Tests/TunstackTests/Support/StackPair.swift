@@ -32,6 +32,8 @@ struct StackPair {
         var configuration = StackConfiguration(address: IPv4Network(address, prefixLength: 24))
         configuration.defaultConnectionOptions.receiveBufferBytes = 32 * 1_024
         configuration.defaultConnectionOptions.sendBufferBytes = 32 * 1_024
+        configuration.defaultConnectionOptions.maximumReceiveBufferBytes = 32 * 1_024
+        configuration.defaultConnectionOptions.maximumSendBufferBytes = 32 * 1_024
         configure(&configuration)
         return configuration
     }

@@ -12,6 +12,10 @@ public struct SendFlags: OptionSet, Sendable {
 
     /// The data, and all before it, is urgent (RFC 9293 §3.8.5).
     public static let urgent = SendFlags(rawValue: 1 << 0)
+    /// More follows soon (MSG_MORE): what does not fill a segment is held back until the next SEND without this flag,
+    /// one of no bytes included, or for 200 ms at most. A FIN, and a buffer that is full, set it free too.
+    /// `ConnectionOptions.corked` is the same for all that is sent.
+    public static let more = SendFlags(rawValue: 1 << 1)
 }
 
 /// SEND (RFC 9293 §3.9.1.2, §3.10.2).
@@ -46,6 +50,7 @@ extension Connection {
         let wasEmpty = sendBuffer.isEmpty
         let accepted = sendBuffer.append(bytes, pool: &environment.pool)
         if accepted < bytes.byteCount { senderWaits = true }
+        moreFollows = flags.contains(.more)
         if flags.contains(.urgent), accepted > 0 { snd.up = sendBuffer.end }
         if wasEmpty, accepted > 0 { armUserTimeout(at: environment.now) }
         return accepted

@@ -18,6 +18,10 @@ public struct ConnectionStatus: Sendable {
     public let unacknowledgedBytes: Int
     /// Of those, bytes that have not left yet.
     public let queuedBytes: Int
+    /// The most bytes that the send buffer keeps at present; grows with the congestion window.
+    public let sendBufferLimit: Int
+    /// The most bytes that the receive buffer keeps at present; grows with what is read in a round trip.
+    public let receiveBufferLimit: Int
     /// SND.UNA.
     public let sendUnacknowledged: SequenceNumber
     /// SND.NXT.
@@ -50,6 +54,8 @@ public struct ConnectionStatus: Sendable {
         urgentBytes = connection.urgentBytesLeft
         unacknowledgedBytes = connection.sendBuffer.count
         queuedBytes = connection.queuedBytes
+        sendBufferLimit = connection.sendBuffer.limit
+        receiveBufferLimit = connection.receiveBuffer.limit
         sendUnacknowledged = connection.snd.una
         sendNext = connection.snd.nxt
         sendWindow = connection.snd.wnd

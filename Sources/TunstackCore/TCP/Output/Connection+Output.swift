@@ -109,9 +109,9 @@ extension Connection {
     @inline(__always)
     private func isWorthSending(_ length: Int, queued: Int) -> Bool {
         if length >= textRoom { return true }
-        let nothingInFlight = snd.outstanding == 0
-        if length == queued, nothingInFlight || options.noDelay { return true }
-        if nothingInFlight, length * 2 >= snd.maximumWindow { return true }
+        if length == queued, holdsPartialSegment { return false }
+        if length == queued, !smallSegmentIsOutstanding || options.noDelay || output.holdIsOver { return true }
+        if snd.outstanding == 0, length * 2 >= snd.maximumWindow { return true }
         return output.overridesSillyWindow
     }
 
@@ -212,6 +212,7 @@ extension Connection {
             pay(for: segment, at: now)
         }
         snd.nxt += segment.length
+        noteSize(of: segment, isFull: segment.textLength >= textRoom)
         if recovery.inFlight + effectiveSendMSS > congestionWindow { filledTo = snd.nxt }
         output.syn = false
         output.probeIsOutstanding = false

@@ -95,6 +95,7 @@ extension Connection {
         restartLossTimers(hasAdvanced: hasAdvanced, at: environment.now)
         guard hasAdvanced else { return }
         armUserTimeout(at: environment.now)
+        growSendBuffer(environment)
         noteRoom()
         // The acknowledgment of a SYN alone is none of anything that the application has sent.
         let acknowledged = kept - sendBuffer.count

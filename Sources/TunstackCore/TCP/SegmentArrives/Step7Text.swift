@@ -29,6 +29,7 @@ extension Connection {
         }
         guard state != .synReceived else { return .proceed }
         takeInOrderText(fillsGap: fillsGap, wasCut: kept < text.byteCount, at: environment.now)
+        tuneReceiveBuffer(segment, environment)
         return .proceed
     }
 

@@ -33,6 +33,7 @@ extension Connection {
         rcv.edge = rcv.nxt + SynWindow.size(options)
         rcv.announced = rcv.edge
         receiveBuffer = ReceiveBuffer(start: rcv.nxt, limit: options.receiveBufferBytes)
+        receiveTuning = ReceiveAutotuning(at: now, start: rcv.nxt)
         lastAcknowledgmentSent = rcv.nxt
         negotiated = NegotiatedOptions(offered: options, peer: segment.options)
         if let timestamps = segment.options.timestamps {

@@ -18,6 +18,7 @@ extension Connection {
             case .keepAlive: onKeepAliveTimeout(&environment)
             case .finWait2: end(.finWait2Timeout, because: .finWait2Timeout, &environment)
             case .userTimeout: end(.userTimeout, because: .userTimeout, &environment)
+            case .hold: output.holdIsOver = true
             }
         }
     }

@@ -63,6 +63,7 @@ struct BBRModelPath {
         return zip(flows, before).map { $0.delivered - $1 }
     }
 
+    @discardableResult
     mutating func run(for interval: Interval) -> [Int] { run(until: now + interval) }
 
     private mutating func carry(_ number: Int, of index: Int) {

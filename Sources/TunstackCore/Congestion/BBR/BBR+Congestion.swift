@@ -68,10 +68,14 @@ extension BBR {
 
     /// IsInflightTooHigh. Without a queue it takes more loss, because then most of it is not the flow's own doing.
     func isInflightTooHigh(lost: Int, inFlightAtSend: Int) -> Bool {
-        lost > lossThresholdNow.of(inFlightAtSend) || (lost > 0 && !hasSelectiveAcknowledgments)
+        exceeds(lossThresholdNow, lost, of: inFlightAtSend)
     }
 
-    private var lossThresholdNow: Ratio { isQueueing ? Self.lossThreshold : Self.lossThresholdWithoutQueue }
+    private func exceeds(_ threshold: Ratio, _ lost: Int, of inFlightAtSend: Int) -> Bool {
+        lost > threshold.of(inFlightAtSend) || (lost > 0 && !hasSelectiveAcknowledgments)
+    }
+
+    private var lossThresholdNow: Ratio { queueSignal.isQueueing ? Self.lossThreshold : Self.lossThresholdWithoutQueue }
 
     /// HandleInflightTooHigh.
     private mutating func handleInflightTooHigh(at inFlight: Int, isApplicationLimited: Bool, now: Instant) {
@@ -143,10 +147,13 @@ extension BBR {
         isMarkInRound = false
     }
 
+    /// Whether the round has met congestion. Any loss is a sign of it where a queue is that the flow has not made; in ProbeBW_DOWN
+    /// and Drain it may be the flow's own, to which sending more slowly than the path delivers is the answer already.
     private func isCongestionInRound(_ sample: RateSample) -> Bool {
         guard !isMarkInRound else { return true }
-        let isTooHigh = isInflightTooHigh(lost: sample.lost, inFlightAtSend: sample.inFlightAtSend)
-        return isLossInRound && (isQueueing || isTooHigh)
+        guard isLossInRound else { return false }
+        let isForeignQueue = state == .probeCruise && queueSignal.isQueueing
+        return isForeignQueue || exceeds(Self.lossThresholdWithoutQueue, sample.lost, of: sample.inFlightAtSend)
     }
 
     /// InitLowerBounds and LossLowerBounds.

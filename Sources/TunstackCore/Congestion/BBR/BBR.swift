@@ -32,9 +32,8 @@ struct BBR: CongestionController {
     var probeRTTDoneStamp: Instant?
     /// Samples of what was sent before this much was delivered are limited by ProbeRTT itself.
     var probeRTTSamplesEnd = -1
-    /// The shortest round trip of this round and of the previous one.
-    var roundMinRTT = noRoundTrip
-    var priorRoundMinRTT = noRoundTrip
+    /// What the round trips of late tell of a queue.
+    var queueSignal = QueueSignal()
 
     // MARK: Aggregation [BBR.extra_acked]
 
@@ -192,7 +191,7 @@ struct BBR: CongestionController {
         let sample = RateSample(news, probeRTTSamplesEnd: probeRTTSamplesEnd, minRTT: minRTT)
         updateLatestDeliverySignals(sample)
         updateRound(sample)
-        updateRoundTrips(news.roundTrip)
+        queueSignal.add(news.roundTrip, startsRound: isRoundStart, at: news.now)
         updateMaxBandwidth(sample)
         updateCongestionSignals(sample)
         updateAckAggregation(news)

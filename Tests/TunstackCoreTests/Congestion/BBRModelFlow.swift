@@ -48,7 +48,7 @@ struct BBRModelFlow {
     private var firstArrival = 0
 
     init(size: Int = 1448, seed: UInt32 = 1, applicationRate: Int? = nil, start: Instant = .origin) {
-        controller = BBR(maximumSegmentSize: size, seed: seed)
+        controller = BBR(maximumSegmentSize: size, initialWindow: 10 * size, seed: seed)
         self.size = size
         self.applicationRate = applicationRate
         self.start = start
@@ -115,7 +115,7 @@ struct BBRModelFlow {
         return packets.count - 1
     }
 
-    private var timeout: Interval { max(.milliseconds(200), smoothed * 2) + .milliseconds(smoothed == .zero ? 800 : 0) }
+    private var timeout: Interval { smoothed == .zero ? .seconds(60) : max(.milliseconds(200), smoothed * 2) }
 
     // MARK: Acknowledgments
 

@@ -40,6 +40,7 @@ extension BBR {
 
     mutating func onRecovered(inFlight: Int, at now: Instant) {
         isInLossRecovery = false
+        isUndoSaved = false
         restoreCwnd()
         boundCwnd()
     }
@@ -47,6 +48,7 @@ extension BBR {
     /// HandleSpuriousLossDetection.
     mutating func onSpurious(inFlight: Int, at now: Instant) {
         isInLossRecovery = false
+        isUndoSaved = false
         restoreCwnd()
         isLossInRound = false
         isMarkInRound = false
@@ -102,9 +104,15 @@ extension BBR {
 
     /// NoteLoss.
     private mutating func noteLoss() {
+        if !isUndoSaved { saveStateUponLoss() }
         guard !isLossInRound else { return }
         isLossInRound = true
         lossRoundDelivered = delivered
+    }
+
+    /// SaveStateUponLoss, once for an episode: a later loss of the same one would save what the first has changed.
+    private mutating func saveStateUponLoss() {
+        isUndoSaved = true
         saveCwnd()
         undoState = nil
         undoBandwidthShortterm = bandwidthShortterm
@@ -145,6 +153,7 @@ extension BBR {
         if !isProbingBandwidth, isCongestionInRound(sample) { lowerShortTermBounds() }
         isLossInRound = false
         isMarkInRound = false
+        if !isInLossRecovery { isUndoSaved = false }
     }
 
     /// Whether the round has met congestion. Any loss is a sign of it where a queue is that the flow has not made; in ProbeBW_DOWN

@@ -67,7 +67,8 @@ struct BBRModelFlow {
         guard let applicationRate else { return start }
         guard applicationRate > 0 else { return .distantFuture }
         let missing = Int64(max(0, size - written))
-        return writtenAt + Interval(nanoseconds: missing * 1_000_000_000 / Int64(applicationRate) + (missing > 0 ? 1 : 0))
+        return writtenAt
+            + Interval(nanoseconds: missing * 1_000_000_000 / Int64(applicationRate) + (missing > 0 ? 1 : 0))
     }
 
     private mutating func write(until now: Instant) {

@@ -28,7 +28,10 @@ struct BBRModelPath {
     private var random: SplitMix64
     private var busyUntil = Instant.origin
 
-    init(megabits: Int, queuePackets: Int, roundTrip: Interval, flows: [BBRModelFlow] = [BBRModelFlow()], seed: UInt64 = 1) {
+    init(
+        megabits: Int, queuePackets: Int, roundTrip: Interval, flows: [BBRModelFlow] = [BBRModelFlow()],
+        seed: UInt64 = 1
+    ) {
         rate = megabits * 125_000
         queueLimit = queuePackets * 1448
         self.roundTrip = roundTrip

@@ -99,6 +99,48 @@ struct BBREventTests {
         #expect(path.flows[0].controller.inflightLongterm == 95 * Self.segment)
     }
 
+    @Test("a mark while cruising lowers rate and flight, although the long queue lets a round deliver much")
+    func markWhileCruising() {
+        var path = Self.running(until: .probeCruise)
+        path.rate = path.rate * 3 / 4
+        path.run(for: .milliseconds(300))
+        let cwnd = path.flows[0].controller.cwnd
+        #expect(path.flows[0].inFlight > cwnd * 9 / 10)
+        path.flows[0].controller.onCongestion(.mark, inFlight: path.flows[0].inFlight, at: path.now)
+        path.run(for: .milliseconds(100))
+        let controller = path.flows[0].controller
+        #expect(controller.bandwidthShortterm * 100 < path.rate * 105)
+        #expect(controller.inflightShortterm < cwnd * 8 / 10)
+        #expect(controller.inflightShortterm >= cwnd * 7 / 10)
+    }
+
+    @Test("after a probe that went too high, the next one only touches the bound, and a further one follows at once")
+    func precaution() throws {
+        var path = Self.running(until: .probeRefill)
+        let start = path.states.count - 1
+        path.flows[0].controller.inflightLongterm = 90 * Self.segment
+        path.flows[0].controller.isPreviousProbeTooHigh = true
+        path.run(for: .milliseconds(150))
+        let after = path.states[start...]
+        let up = try #require(after.first { $0.state == .probeUp })
+        let down = try #require(after.first { $0.state == .probeDown })
+        #expect(down.at - up.at < .milliseconds(25))
+        let again = try #require(after.dropFirst().first { $0.state == .probeRefill })
+        #expect(again.at - down.at < .milliseconds(50))
+    }
+
+    @Test("a pause counts as ProbeRTT: the round trip after it is believed as it is")
+    func pauseForProbeRTT() {
+        var path = Self.running(until: .probeCruise)
+        path.flows[0].applicationRate = 0
+        path.run(for: .seconds(11))
+        path.roundTrip = .milliseconds(25)
+        path.flows[0].applicationRate = nil
+        path.run(for: .seconds(1))
+        #expect(!path.states.contains { $0.state == .probeRTT })
+        #expect(path.flows[0].controller.minRTT >= .milliseconds(25))
+    }
+
     @Test("without selective acknowledgments, one loss ends a probe")
     func withoutSelectiveAcknowledgments() {
         var bbr = BBR(

@@ -3,8 +3,8 @@ import TunstackWire
 
 @testable import TunstackCore
 
-/// A sender in the model: it numbers its packets, samples the delivery rate as the draft says, and finds losses by what was
-/// acknowledged after them. What is lost is sent again under a new number, so numbers only rise.
+/// A sender in the model: it numbers its packets, samples the delivery rate as the draft says, and finds losses by
+/// what was acknowledged after them. What is lost is sent again under a new number, so numbers only rise.
 struct BBRModelFlow {
     private struct Packet {
         let sent: Instant

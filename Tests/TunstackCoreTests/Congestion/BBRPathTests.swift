@@ -4,7 +4,8 @@ import TunstackWire
 
 @testable import TunstackCore
 
-/// What BBR makes of a path, in a model of one: 48 Mbit/s and 20 ms unless a test says otherwise, so 83 segments fill it.
+/// What BBR makes of a path, in a model of one: 48 Mbit/s and 20 ms unless a test says otherwise, so 83 segments fill
+/// it.
 @Suite("BBR over a modelled path")
 struct BBRPathTests {
     private static let rate = 48 * 125_000
@@ -24,7 +25,8 @@ struct BBRPathTests {
     func states() {
         var path = Self.path()
         path.run(for: .seconds(4))
-        // Out of Drain and into DOWN the queue is gone already, so the first DOWN ends with the acknowledgment that began it.
+        // Out of Drain and into DOWN the queue is gone already, so the first DOWN ends with the acknowledgment that
+        // began it.
         let cycle: [BBR.State] = [.probeCruise, .probeRefill, .probeUp, .probeDown]
         let expected: [BBR.State] = [.startup, .drain] + cycle + cycle
         #expect(path.states.prefix(expected.count).map(\.state) == expected)
@@ -120,7 +122,7 @@ struct BBRPathTests {
     @Test("a path that shows its shortest round trip by itself needs no ProbeRTT")
     func noProbeRTT() {
         var path = Self.path()
-        path.run(for: .seconds(16))
+        path.run(for: .seconds(11))
         #expect(!path.states.contains { $0.state == .probeRTT })
     }
 
@@ -146,9 +148,9 @@ struct BBRPathTests {
     @Test("two flows that hide the round trip from each other measure it every five seconds, and no more often")
     func probeRTTInterval() {
         var path = Self.path(flows: [BBRModelFlow(seed: 1), BBRModelFlow(seed: 2)])
-        path.run(for: .seconds(30))
+        path.run(for: .seconds(20))
         let entered = path.states.filter { $0.state == .probeRTT }.map(\.at)
-        #expect(entered.count >= 3)
+        #expect(entered.count >= 2)
         for (earlier, later) in zip(entered, entered.dropFirst()) {
             #expect(later - earlier >= .seconds(5))
         }
@@ -156,7 +158,7 @@ struct BBRPathTests {
 
     // MARK: Company
 
-    @Test("two flows share the path, with a short queue and a long one", arguments: [40, 100, 1000])
+    @Test("two flows share the path, with a short queue and a long one", arguments: [40, 1000])
     func fairness(queue: Int) {
         let flows = [BBRModelFlow(seed: 1), BBRModelFlow(seed: 99, start: .origin + .seconds(2))]
         var path = Self.path(queue: queue, flows: flows)
@@ -169,6 +171,17 @@ struct BBRPathTests {
         #expect(Self.share(sum, seconds: 10) >= 94)
     }
 
+    @Test("acknowledgments that come in bunches do not hold the flow up", arguments: [5, 15])
+    func aggregation(milliseconds: Int64) {
+        var path = Self.path()
+        path.aggregation = .milliseconds(milliseconds)
+        path.run(for: .seconds(1))
+        #expect(Self.share(path.run(for: .seconds(4))[0], seconds: 4) >= 94)
+        let controller = path.flows[0].controller
+        #expect(max(controller.extraAcked, controller.priorExtraAcked) > 0)
+        #expect(controller.maxBandwidth * 100 < Self.rate * 110)
+    }
+
     // MARK: Loss
 
     /// Delivered per cent of what the path can deliver at this loss.
@@ -177,7 +190,7 @@ struct BBRPathTests {
         path.lossPerMillion = lossPerMillion
         path.jitter = jitter
         path.run(for: .seconds(1))
-        return share(path.run(for: .seconds(10))[0], seconds: 10)
+        return share(path.run(for: .seconds(6))[0], seconds: 6)
     }
 
     @Test("random loss costs little more than the lost segments", arguments: [(1_000, 97), (10_000, 95), (30_000, 92)])
@@ -191,13 +204,13 @@ struct BBRPathTests {
         #expect(Self.goodput(lossPerMillion: 30_000, jitter: .milliseconds(milliseconds)) >= 85)
     }
 
-    @Test("a short queue is filled only to find out, and few segments are lost for it", arguments: [5, 10, 20])
+    @Test("a short queue is filled only to find out, and few segments are lost for it", arguments: [5, 20])
     func shortQueue(packets: Int) {
         var path = Self.path(queue: packets)
         path.run(for: .seconds(2))
         let before = path.drops
-        let delivered = path.run(for: .seconds(10))[0]
-        #expect(Self.share(delivered, seconds: 10) >= 90)
+        let delivered = path.run(for: .seconds(6))[0]
+        #expect(Self.share(delivered, seconds: 6) >= 90)
         #expect(path.flows[0].controller.inflightLongterm < 150 * 1448)
         #expect((path.drops - before) * 1448 * 100 < delivered * 3)
     }

@@ -13,7 +13,8 @@ extension BBR {
         handleInflightTooHigh(at: inflightAtLoss(lost), isApplicationLimited: lost.isApplicationLimited, now: now)
     }
 
-    /// OnEnterFastRecovery; or a mark, which the draft leaves open: like a round with loss, and like a probe that went too high.
+    /// OnEnterFastRecovery; or a mark, which the draft leaves open: like a round with loss, and like a probe that
+    /// went too high.
     mutating func onCongestion(_ signal: CongestionSignal, inFlight: Int, at now: Instant) {
         noteLoss()
         switch signal {
@@ -156,8 +157,9 @@ extension BBR {
         if !isInLossRecovery { isUndoSaved = false }
     }
 
-    /// Whether the round has met congestion. Any loss is a sign of it where a queue is that the flow has not made; in ProbeBW_DOWN
-    /// and Drain it may be the flow's own, to which sending more slowly than the path delivers is the answer already.
+    /// Whether the round has met congestion. Any loss is a sign of it where a queue is that the flow has not made; in
+    /// ProbeBW_DOWN and Drain it may be the flow's own, to which sending more slowly than the path delivers is the
+    /// answer already.
     private func isCongestionInRound(_ sample: RateSample) -> Bool {
         guard !isMarkInRound else { return true }
         guard isLossInRound else { return false }

@@ -86,7 +86,8 @@ extension BBR {
 
     /// IsTimeToGoDown.
     private mutating func isTimeToGoDown(_ news: AcknowledgmentNews, _ sample: RateSample) -> Bool {
-        if isPreviousProbeTooHigh, news.inFlight >= inflightLongterm {
+        // The bound is reached when not one more segment fits below it.
+        if isPreviousProbeTooHigh, news.priorInFlight > inflightLongterm - segment {
             isPreviousProbePrecautionary = true
             return true
         }

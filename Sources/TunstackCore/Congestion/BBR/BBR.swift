@@ -1,11 +1,12 @@
 import TunstackWire
 
-/// BBR version 3 (draft-ietf-ccwg-bbr): a model of the path, made of the highest delivery rate and the shortest round trip of
-/// late, says how fast to send and how much may be in flight. Names are the draft's; `[…]` cites its sections.
+/// BBR version 3 (draft-ietf-ccwg-bbr): a model of the path, made of the highest delivery rate and the shortest round
+/// trip of late, says how fast to send and how much may be in flight. Names are the draft's; `[…]` cites its
+/// sections.
 ///
 /// It departs from the draft in these points:
-/// - Loss on a path that shows no queue counts as congestion from 10 % of a round on, not from 2 % (in a probe) or from the
-///   first lost segment (outside one): see `QueueSignal` and docs/adr/0008-bbr-loss-threshold.md.
+/// - Loss on a path that shows no queue counts as congestion from 10 % of a round on, not from 2 % (in a probe) or
+///   from the first lost segment (outside one): see `QueueSignal` and docs/adr/0008-bbr-loss-threshold.md.
 /// - A congestion mark, for which the draft leaves the response open [ECN], counts as congestion whatever the delay.
 /// - A round trip equal to the shortest confirms it, so a path that is idle enough to show it again needs no ProbeRTT.
 /// - The lost sequence ranges that end Startup are counted as the acknowledgments (or timers) that brought losses.

@@ -2,9 +2,9 @@ import TunstackWire
 
 /// Tells from round trips whether data waits on the path, and so a full queue from a lossy link. Not in the draft.
 ///
-/// A round shows a queue if even its shortest round trip is a quarter longer than the average one of the best round of late.
-/// Jitter stretches the average of every round and leaves some short round trips in each, so it does not pass for a queue;
-/// ProbeRTT and the phases that drain see to it that a round without a queue comes by.
+/// A round shows a queue if even its shortest round trip is a quarter longer than the average one of the best round
+/// of late. Jitter stretches the average of every round and leaves some short round trips in each, so it does not
+/// pass for a queue; ProbeRTT and the phases that drain see to it that a round without a queue comes by.
 struct QueueSignal {
     /// The shortest round trip of this round and of the one before.
     private var shortest = BBR.noRoundTrip

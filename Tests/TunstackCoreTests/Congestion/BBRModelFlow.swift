@@ -3,8 +3,8 @@ import TunstackWire
 
 @testable import TunstackCore
 
-/// A sender in the model: it numbers its packets, samples the delivery rate as the draft says, and finds losses by what was
-/// acknowledged after them. What is lost is sent again under a new number, so numbers only rise.
+/// A sender in the model: it numbers its packets, samples the delivery rate as the draft says, and finds losses by
+/// what was acknowledged after them. What is lost is sent again under a new number, so numbers only rise.
 struct BBRModelFlow {
     private struct Packet {
         let sent: Instant
@@ -48,7 +48,7 @@ struct BBRModelFlow {
     private var firstArrival = 0
 
     init(size: Int = 1448, seed: UInt32 = 1, applicationRate: Int? = nil, start: Instant = .origin) {
-        controller = BBR(maximumSegmentSize: size, seed: seed)
+        controller = BBR(maximumSegmentSize: size, initialWindow: 10 * size, seed: seed)
         self.size = size
         self.applicationRate = applicationRate
         self.start = start
@@ -67,7 +67,8 @@ struct BBRModelFlow {
         guard let applicationRate else { return start }
         guard applicationRate > 0 else { return .distantFuture }
         let missing = Int64(max(0, size - written))
-        return writtenAt + Interval(nanoseconds: missing * 1_000_000_000 / Int64(applicationRate) + (missing > 0 ? 1 : 0))
+        return writtenAt
+            + Interval(nanoseconds: missing * 1_000_000_000 / Int64(applicationRate) + (missing > 0 ? 1 : 0))
     }
 
     private mutating func write(until now: Instant) {
@@ -115,7 +116,7 @@ struct BBRModelFlow {
         return packets.count - 1
     }
 
-    private var timeout: Interval { max(.milliseconds(200), smoothed * 2) + .milliseconds(smoothed == .zero ? 800 : 0) }
+    private var timeout: Interval { smoothed == .zero ? .seconds(60) : max(.milliseconds(200), smoothed * 2) }
 
     // MARK: Acknowledgments
 

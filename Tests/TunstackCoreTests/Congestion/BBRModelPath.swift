@@ -3,8 +3,8 @@ import TunstackWire
 
 @testable import TunstackCore
 
-/// A path with one bottleneck for all flows: a queue that drops what does not fit, a rate, and random loss behind it. Exact to
-/// the nanosecond, and the same for the same seed.
+/// A path with one bottleneck for all flows: a queue that drops what does not fit, a rate, and random loss behind it.
+/// Exact to the nanosecond, and the same for the same seed.
 struct BBRModelPath {
     /// The bottleneck's rate, in bytes per second.
     var rate: Int
@@ -16,7 +16,9 @@ struct BBRModelPath {
     var lossPerMillion = 0
     /// Acknowledgments come up to this much later, but in order.
     var jitter = Interval.zero
-    /// From this queue on packets are marked instead.
+    /// Acknowledgments arrive only at multiples of this time.
+    var aggregation = Interval.zero
+    /// From this queue on, packets are marked.
     var markingThreshold = Int.max
     var flows: [BBRModelFlow]
     private(set) var now = Instant.origin
@@ -28,7 +30,10 @@ struct BBRModelPath {
     private var random: SplitMix64
     private var busyUntil = Instant.origin
 
-    init(megabits: Int, queuePackets: Int, roundTrip: Interval, flows: [BBRModelFlow] = [BBRModelFlow()], seed: UInt64 = 1) {
+    init(
+        megabits: Int, queuePackets: Int, roundTrip: Interval, flows: [BBRModelFlow] = [BBRModelFlow()],
+        seed: UInt64 = 1
+    ) {
         rate = megabits * 125_000
         queueLimit = queuePackets * 1448
         self.roundTrip = roundTrip
@@ -63,6 +68,7 @@ struct BBRModelPath {
         return zip(flows, before).map { $0.delivered - $1 }
     }
 
+    @discardableResult
     mutating func run(for interval: Interval) -> [Int] { run(until: now + interval) }
 
     private mutating func carry(_ number: Int, of index: Int) {
@@ -79,6 +85,10 @@ struct BBRModelPath {
         if jitter > .zero {
             arrival = arrival + Interval(nanoseconds: Int64(random.next() % UInt64(jitter.nanoseconds)))
             if let last = flows[index].arrivals.last { arrival = max(arrival, last.at) }
+        }
+        if aggregation > .zero {
+            let ticks = (arrival.nanoseconds + aggregation.nanoseconds - 1) / aggregation.nanoseconds
+            arrival = Instant(nanoseconds: ticks * aggregation.nanoseconds)
         }
         flows[index].arrivals.append((arrival, number, waiting >= markingThreshold))
     }

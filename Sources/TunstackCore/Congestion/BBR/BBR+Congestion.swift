@@ -13,7 +13,8 @@ extension BBR {
         handleInflightTooHigh(at: inflightAtLoss(lost), isApplicationLimited: lost.isApplicationLimited, now: now)
     }
 
-    /// OnEnterFastRecovery; or a mark, which the draft leaves open: like a round with loss, and like a probe that went too high.
+    /// OnEnterFastRecovery; or a mark, which the draft leaves open: like a round with loss, and like a probe that
+    /// went too high.
     mutating func onCongestion(_ signal: CongestionSignal, inFlight: Int, at now: Instant) {
         noteLoss()
         switch signal {
@@ -40,6 +41,7 @@ extension BBR {
 
     mutating func onRecovered(inFlight: Int, at now: Instant) {
         isInLossRecovery = false
+        isUndoSaved = false
         restoreCwnd()
         boundCwnd()
     }
@@ -47,6 +49,7 @@ extension BBR {
     /// HandleSpuriousLossDetection.
     mutating func onSpurious(inFlight: Int, at now: Instant) {
         isInLossRecovery = false
+        isUndoSaved = false
         restoreCwnd()
         isLossInRound = false
         isMarkInRound = false
@@ -68,10 +71,14 @@ extension BBR {
 
     /// IsInflightTooHigh. Without a queue it takes more loss, because then most of it is not the flow's own doing.
     func isInflightTooHigh(lost: Int, inFlightAtSend: Int) -> Bool {
-        lost > lossThresholdNow.of(inFlightAtSend) || (lost > 0 && !hasSelectiveAcknowledgments)
+        exceeds(lossThresholdNow, lost, of: inFlightAtSend)
     }
 
-    private var lossThresholdNow: Ratio { isQueueing ? Self.lossThreshold : Self.lossThresholdWithoutQueue }
+    private func exceeds(_ threshold: Ratio, _ lost: Int, of inFlightAtSend: Int) -> Bool {
+        lost > threshold.of(inFlightAtSend) || (lost > 0 && !hasSelectiveAcknowledgments)
+    }
+
+    private var lossThresholdNow: Ratio { queueSignal.isQueueing ? Self.lossThreshold : Self.lossThresholdWithoutQueue }
 
     /// HandleInflightTooHigh.
     private mutating func handleInflightTooHigh(at inFlight: Int, isApplicationLimited: Bool, now: Instant) {
@@ -98,9 +105,15 @@ extension BBR {
 
     /// NoteLoss.
     private mutating func noteLoss() {
+        if !isUndoSaved { saveStateUponLoss() }
         guard !isLossInRound else { return }
         isLossInRound = true
         lossRoundDelivered = delivered
+    }
+
+    /// SaveStateUponLoss, once for an episode: a later loss of the same one would save what the first has changed.
+    private mutating func saveStateUponLoss() {
+        isUndoSaved = true
         saveCwnd()
         undoState = nil
         undoBandwidthShortterm = bandwidthShortterm
@@ -141,12 +154,17 @@ extension BBR {
         if !isProbingBandwidth, isCongestionInRound(sample) { lowerShortTermBounds() }
         isLossInRound = false
         isMarkInRound = false
+        if !isInLossRecovery { isUndoSaved = false }
     }
 
+    /// Whether the round has met congestion. Any loss is a sign of it where a queue is that the flow has not made; in
+    /// ProbeBW_DOWN and Drain it may be the flow's own, to which sending more slowly than the path delivers is the
+    /// answer already.
     private func isCongestionInRound(_ sample: RateSample) -> Bool {
         guard !isMarkInRound else { return true }
-        let isTooHigh = isInflightTooHigh(lost: sample.lost, inFlightAtSend: sample.inFlightAtSend)
-        return isLossInRound && (isQueueing || isTooHigh)
+        guard isLossInRound else { return false }
+        let isForeignQueue = state == .probeCruise && queueSignal.isQueueing
+        return isForeignQueue || exceeds(Self.lossThresholdWithoutQueue, sample.lost, of: sample.inFlightAtSend)
     }
 
     /// InitLowerBounds and LossLowerBounds.

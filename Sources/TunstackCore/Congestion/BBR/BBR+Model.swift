@@ -48,27 +48,6 @@ extension BBR {
         cycleBandwidth = 0
     }
 
-    // MARK: Round trips
-
-    /// Keeps the shortest round trip of this round and of the one before.
-    mutating func updateRoundTrips(_ roundTrip: Interval?) {
-        if isRoundStart {
-            priorRoundMinRTT = roundMinRTT
-            roundMinRTT = Self.noRoundTrip
-        }
-        if let roundTrip { roundMinRTT = min(roundMinRTT, roundTrip) }
-    }
-
-    /// Whether data waits somewhere on the path: for a round at least, no segment came through in near the shortest time.
-    ///
-    /// This tells a full queue from a lossy link. The shortest of many round trips is compared, and not the latest, so that
-    /// jitter does not pass for a queue.
-    var isQueueing: Bool {
-        let shortest = min(roundMinRTT, priorRoundMinRTT)
-        guard shortest < Self.noRoundTrip, minRTT < Self.noRoundTrip else { return false }
-        return shortest.nanoseconds >= Self.queueingRoundTrip.of(Int(minRTT.nanoseconds))
-    }
-
     // MARK: Aggregation
 
     /// UpdateACKAggregation.

@@ -86,7 +86,8 @@ extension BBR {
 
     /// IsTimeToGoDown.
     private mutating func isTimeToGoDown(_ news: AcknowledgmentNews, _ sample: RateSample) -> Bool {
-        if isPreviousProbeTooHigh, news.inFlight >= inflightLongterm {
+        // The bound is reached when not one more segment fits below it.
+        if isPreviousProbeTooHigh, news.priorInFlight > inflightLongterm - segment {
             isPreviousProbePrecautionary = true
             return true
         }
@@ -110,7 +111,7 @@ extension BBR {
     /// PickProbeWait: two to three seconds, and none or one of the rounds as passed.
     private mutating func pickProbeWait() {
         roundsSinceProbeUp = nextRandom() >> 31
-        probeWait = 2_000_000_000 + UInt32(UInt64(nextRandom()) * 1_000_000_000 >> 32)
+        probeWait = 2_000_000_000 + UInt32((UInt64(nextRandom()) * 1_000_000_000) >> 32)
     }
 
     /// The next number of a 32-bit xorshift generator (Marsaglia, 2003).

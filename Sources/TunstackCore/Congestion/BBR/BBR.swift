@@ -1,11 +1,12 @@
 import TunstackWire
 
-/// BBR version 3 (draft-ietf-ccwg-bbr): a model of the path, made of the highest delivery rate and the shortest round trip of
-/// late, says how fast to send and how much may be in flight. Names are the draft's; `[…]` cites its sections.
+/// BBR version 3 (draft-ietf-ccwg-bbr): a model of the path, made of the highest delivery rate and the shortest round
+/// trip of late, says how fast to send and how much may be in flight. Names are the draft's; `[…]` cites its
+/// sections.
 ///
 /// It departs from the draft in these points:
-/// - Loss on a path that shows no queue counts as congestion from 10 % of a round on, not from 2 % (in a probe) or from the
-///   first lost segment (outside one): see `isQueueing` and docs/adr/0008-bbr-loss-threshold.md.
+/// - Loss on a path that shows no queue counts as congestion from 10 % of a round on, not from 2 % (in a probe) or
+///   from the first lost segment (outside one): see `QueueSignal` and docs/adr/0008-bbr-loss-threshold.md.
 /// - A congestion mark, for which the draft leaves the response open [ECN], counts as congestion whatever the delay.
 /// - A round trip equal to the shortest confirms it, so a path that is idle enough to show it again needs no ProbeRTT.
 /// - The lost sequence ranges that end Startup are counted as the acknowledgments (or timers) that brought losses.
@@ -32,9 +33,8 @@ struct BBR: CongestionController {
     var probeRTTDoneStamp: Instant?
     /// Samples of what was sent before this much was delivered are limited by ProbeRTT itself.
     var probeRTTSamplesEnd = -1
-    /// The shortest round trip of this round and of the previous one.
-    var roundMinRTT = noRoundTrip
-    var priorRoundMinRTT = noRoundTrip
+    /// What the round trips of late tell of a queue.
+    var queueSignal = QueueSignal()
 
     // MARK: Aggregation [BBR.extra_acked]
 
@@ -109,6 +109,8 @@ struct BBR: CongestionController {
     var isProbeRTTDue = false
     var isProbeRTTRoundDone = false
     var isIdleRestart = false
+    /// The undo state is that of the episode of losses which goes on.
+    var isUndoSaved = false
     /// Between the begin of a recovery and its end.
     var isInLossRecovery = false
     /// Times have been set from the first event.
@@ -122,18 +124,21 @@ struct BBR: CongestionController {
     ///
     /// - Parameters:
     ///   - maximumSegmentSize: SMSS, in bytes.
+    ///   - initialWindow: C.InitialCwnd, in bytes (RFC 6928).
     ///   - seed: Any number that differs between connections, so that they do not probe in step.
     ///   - roundTrip: The handshake's round trip, if it was unambiguous.
     ///   - hasSelectiveAcknowledgments: Whether the peer may send SACK blocks (RFC 2018).
     init(
-        maximumSegmentSize: Int, seed: UInt32, roundTrip: Interval? = nil, hasSelectiveAcknowledgments: Bool = true
+        maximumSegmentSize: Int, initialWindow: Int, seed: UInt32, roundTrip: Interval? = nil,
+        hasSelectiveAcknowledgments: Bool = true
     ) {
         let segment = min(max(maximumSegmentSize, 1), Int(UInt16.max))
-        let window = min(10 * segment, max(2 * segment, 14_600))
+        let window = min(max(initialWindow, segment), Self.largestWindow)
         self.maximumSegmentSize = UInt32(segment)
-        initialWindow = UInt32(window)
+        self.initialWindow = UInt32(window)
         cwnd = window
-        random = seed == 0 ? 1 : seed
+        // Seeds that lie close together would begin with small numbers.
+        random = max(1, seed &* 0x9E37_79B9 ^ 0x85EB_CA6B)
         let measured = roundTrip.flatMap { $0 > .zero ? $0 : nil }
         minRTT = measured ?? Self.noRoundTrip
         probeRTTMinDelay = minRTT
@@ -192,7 +197,7 @@ struct BBR: CongestionController {
         let sample = RateSample(news, probeRTTSamplesEnd: probeRTTSamplesEnd, minRTT: minRTT)
         updateLatestDeliverySignals(sample)
         updateRound(sample)
-        updateRoundTrips(news.roundTrip)
+        queueSignal.add(news.roundTrip, startsRound: isRoundStart, at: news.now)
         updateMaxBandwidth(sample)
         updateCongestionSignals(sample)
         updateAckAggregation(news)

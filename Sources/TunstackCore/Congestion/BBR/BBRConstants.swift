@@ -40,10 +40,11 @@ extension BBR {
 
     /// LossThresh, where the path shows a queue.
     static var lossThreshold: Ratio { Ratio(2, over: 100) }
-    /// The loss that counts as congestion where the path shows none. Not in the draft: half of what ProbeBW_UP loses on a path
-    /// that cannot queue at all, where it sends five bytes for every four that pass.
+    /// The loss that counts as congestion where the path shows none. Not in the draft: half of what ProbeBW_UP loses
+    /// on a path that cannot queue at all, where it sends five bytes for every four that pass.
     static var lossThresholdWithoutQueue: Ratio { Ratio(10, over: 100) }
-    /// A round trip this many times the shortest shows a queue: what one round of ProbeBW_UP builds up. Not in the draft.
+    /// A round trip this many times the shortest shows a queue: what one round of ProbeBW_UP builds up. Not in the
+    /// draft.
     static var queueingRoundTrip: Ratio { Ratio(5, over: 4) }
     /// Beta: the most that a round with congestion takes off a bound.
     static var beta: Ratio { Ratio(7, over: 10) }

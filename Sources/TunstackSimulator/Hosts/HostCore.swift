@@ -18,6 +18,10 @@ final class HostCore: NodeCore {
     var stack: Stack
     private(set) var sockets: [ConnectionID: SocketCore] = [:]
     var services: [ListenerID: Service] = [:]
+    /// Who is told of everything that happens here; oracles, in a campaign.
+    weak var observer: (any HostObserver)?
+    /// What spoils the stack's work on purpose; a canary, in a campaign.
+    var saboteur: (any Saboteur)?
 
     private var configuration: StackConfiguration
     private let clockStart: Interval
@@ -53,7 +57,10 @@ final class HostCore: NodeCore {
     var clock: Instant { network.now + clockStart }
 
     /// When its stack wants to be called, on the network's clock.
-    var nextDeadline: Instant? { isPoweredOn ? stack.nextDeadline.map { $0 - clockStart } : nil }
+    var nextDeadline: Instant? {
+        guard isPoweredOn, saboteur?.stopsClock != true else { return nil }
+        return stack.nextDeadline.map { $0 - clockStart }
+    }
 }
 
 // MARK: - Driving the stack
@@ -79,6 +86,8 @@ extension HostCore {
         }
         let dropped = bytes.withRawSpan { stack.receive($0, at: clock) }
         record(.received(number, dropped))
+        observer?.host(self, received: bytes, dropped: dropped)
+        for reply in saboteur?.replies(to: bytes) ?? [] { emit(reply) }
         pump()
     }
 
@@ -87,7 +96,12 @@ extension HostCore {
         recordTransitions()
         guard !isPumping else { return }
         isPumping = true
-        defer { isPumping = false }
+        drain()
+        isPumping = false
+        observer?.hostActed(self)
+    }
+
+    private func drain() {
         transmit()
         for _ in 0..<Self.pumpLimit {
             guard let event = stack.nextEvent() else { return }
@@ -116,9 +130,18 @@ extension HostCore {
             var sent = false
             let packet = [UInt8](rawCapacity: configuration.mtu) { sent = stack.nextTransmit(into: &$0, at: clock) }
             guard sent else { return }
-            network.transmit(packet, from: id)
+            guard saboteur != nil else {
+                emit(packet)
+                continue
+            }
+            for packet in saboteur?.replacements(for: packet, at: clock) ?? [] { emit(packet) }
         }
         preconditionFailure("\(name) does not stop sending")
+    }
+
+    private func emit(_ packet: [UInt8]) {
+        observer?.host(self, sends: packet)
+        network.transmit(packet, from: id)
     }
 
     private func handle(_ event: StackEvent) {
@@ -138,6 +161,7 @@ extension HostCore {
     func makeSocket(_ id: ConnectionID, _ application: any Application) -> SocketCore {
         let socket = SocketCore(id: id, host: self, application: application)
         sockets[id] = socket
+        observer?.host(self, opened: socket)
         return socket
     }
 
@@ -154,6 +178,7 @@ extension HostCore {
         isPoweredOn = false
         sockets = [:]
         services = [:]
+        observer?.hostLostPower(self)
         record(.call("loses power", nil))
         record(.forgotEverything)
     }

@@ -96,6 +96,7 @@ extension SimulatedSocket {
     /// The application lets go of the connection for good.
     public func release() {
         core.host.record(.call("lets go", key))
+        core.isReleased = true
         core.host.stack.release(id, at: core.host.clock)
         core.host.pump()
     }

@@ -5,6 +5,8 @@ final class SocketCore {
     let id: ConnectionID
     let key: ConnectionKey
     var bytesSent = 0
+    /// The application has let go of it.
+    var isReleased = false
     private(set) var bytesReceived = 0
     private(set) var isIntact = true
     private(set) var events: ConnectionEvents = []

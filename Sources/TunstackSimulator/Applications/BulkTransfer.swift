@@ -41,13 +41,15 @@ public struct BulkTransfer: Application {
 }
 
 extension SimulatedSocket {
-    /// SEND in pieces that an application would write, until everything is taken or there is no more room.
+    /// SEND in pieces that an application would write, until everything is taken or there is no more room; then the
+    /// stack says when there is.
     ///
     /// - Returns: how many bytes were taken.
     func sendPieces(upTo count: Int) throws(ConnectionError) -> Int {
         var sent = 0
         while sent < count {
-            let piece = min(count - sent, 16 * 1_024)
+            let room = try core.host.stack.options(of: id).sendBufferBytes - (status?.unacknowledgedBytes ?? 0)
+            let piece = min(count - sent, 16 * 1_024, max(0, room) + 1)
             let taken = try send(count: piece)
             sent += taken
             if taken < piece { break }

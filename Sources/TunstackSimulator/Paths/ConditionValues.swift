@@ -17,7 +17,7 @@ enum ConditionUnit {
 /// Reads the value of one condition, and says what is wrong with it.
 struct ConditionReader {
     private let name: String
-    private let text: String
+    let text: String
     private let example: String
 
     init(_ name: String, _ text: String, example: String) {
@@ -57,7 +57,7 @@ struct ConditionReader {
         }
     }
 
-    private func wrong(_ what: String) -> PathConditionsError {
+    func wrong(_ what: String) -> PathConditionsError {
         PathConditionsError("\(name) \(what): '\(text)' is not like '\(example)'")
     }
 

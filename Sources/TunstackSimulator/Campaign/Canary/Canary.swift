@@ -1,3 +1,5 @@
+import TunstackWire
+
 /// A bug that is planted on purpose, so that it can be told whether the oracles would find one like it.
 public enum Canary: String, Sendable, CaseIterable {
     /// A byte of every retransmission is changed, and the checksum is right.
@@ -63,13 +65,11 @@ public enum Canary: String, Sendable, CaseIterable {
         case .shrunkWindow: HeaderSaboteur { header, _ in if !header.flags.contains(.syn) { header.window /= 2 } }
         case .hastyAcknowledgment:
             HeaderSaboteur { header, count in
-                if count.isMultiple(of: 7), header.flags == .ack {
-                    header.acknowledgmentNumber = header.acknowledgmentNumber + 1
-                }
+                if count.isMultiple(of: 7), header.flags == .ack { header.acknowledgmentNumber += 1 }
             }
         case .earlyFin:
             HeaderSaboteur { header, _ in
-                if header.flags.contains(.fin) { header.sequenceNumber = header.sequenceNumber - 1 }
+                if header.flags.contains(.fin) { header.sequenceNumber += -1 }
             }
         case .answeredReset: AnsweringSaboteur(flag: .rst)
         case .endlessAcknowledgments: AnsweringSaboteur(flag: .ack)

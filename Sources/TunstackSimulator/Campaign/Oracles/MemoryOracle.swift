@@ -6,8 +6,10 @@ struct MemoryOracle: Oracle {
 
     mutating func judge(_ socket: ObservedSocket, _ verdicts: inout Verdicts) {
         let options = socket.plan.options
+        // Windows are announced in units of the scale, rounded up.
+        let rounding = (1 << (socket.end?.ownShift ?? 0)) - 1
         let kept = [
-            ("receive", socket.status.readableBytes, options.receiveBufferBytes),
+            ("receive", socket.status.readableBytes, options.receiveBufferBytes + rounding),
             ("send", socket.status.unacknowledgedBytes, options.sendBufferBytes),
         ]
         for (buffer, bytes, limit) in kept where bytes > limit {

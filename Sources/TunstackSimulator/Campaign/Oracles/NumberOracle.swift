@@ -15,7 +15,7 @@ struct NumberOracle: Oracle {
         if seq.isBefore(end.iss) {
             verdicts.find(self, segment.host, at: time, "sends \(seq), before its first number \(end.iss)")
         }
-        if let fin = end.fin, segment.textEnd.isAfter(fin) {
+        if let fin = end.fin, segment.segment.textLength > 0, segment.textEnd.isAfter(fin) {
             verdicts.find(self, segment.host, at: time, "sends text up to \(segment.textEnd) after its FIN at \(fin)")
         }
         guard segment.flags.contains(.fin) else { return }

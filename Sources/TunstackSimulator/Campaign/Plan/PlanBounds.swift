@@ -56,6 +56,8 @@ extension SimulationPlan {
         for flow in flows {
             limit = limit + .seconds(600) * Int64(flow.connections)
             limit = limit + flow.pause * Int64(plannedReads)
+            // With the smallest windows every segment takes a round trip and a delayed acknowledgment.
+            limit = limit + .seconds(4) * Int64(plannedSegments)
             for path in paths where path.joins(flow.client, flow.server) {
                 guard let rate = path.conditions.rate else { continue }
                 limit = limit + .seconds(Int64(flow.plannedBytes) * 8 / rate * 100)

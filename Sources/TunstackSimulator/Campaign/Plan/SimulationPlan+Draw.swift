@@ -1,4 +1,4 @@
-public import TunstackCore
+import TunstackCore
 import TunstackWire
 
 /// Draws plans. Most are small, so that many of them can be run; a few are nasty.
@@ -9,17 +9,27 @@ extension SimulationPlan {
         var draw = PlanDraw(seed: seed)
         let count = draw.pick([2, 2, 2, 2, 3, 4])
         let isNasty = draw.chance(25)
+        for _ in 0..<count { hosts.append(draw.host()) }
         for _ in 0..<draw.pick([1, 1, 1, 2, 2, 3, 4]) {
             let client = draw.number(0...count - 1)
             let server = (client + draw.number(1...count - 1)) % count
-            flows.append(draw.flow(from: client, to: server))
+            flows.append(draw.flow(from: client, to: server, upTo: isNasty ? 20_000 : 100_000))
             guard !paths.contains(where: { $0.joins(client, server) }) else { continue }
             paths.append(PathPlan(client, server, isNasty ? draw.nastyPath() : draw.mildPath()))
         }
         if draw.chance(20), let path = paths.first { faults.append(draw.fault(on: path)) }
         // A peer that is gone is noticed by who has nothing to send only if it asks (RFC 9293 §3.8.4).
-        let needsKeepAlive = isNasty || !faults.isEmpty || flows.contains { $0.leaver != nil }
-        for _ in 0..<count { hosts.append(draw.host(needsKeepAlive: needsKeepAlive)) }
+        if isNasty || !faults.isEmpty || flows.contains(where: { $0.leaver != nil }) {
+            for index in hosts.indices { hosts[index].options.keepAlive = draw.keepAlive() }
+        }
+        // Small segments and windows take long; what they show, they show soon.
+        for index in flows.indices {
+            let segment = min(hosts[flows[index].client].usualSegment, hosts[flows[index].server].usualSegment)
+            let most = max(1, segment * 150 / flows[index].connections)
+            flows[index].bytes = min(flows[index].bytes, most)
+            flows[index].answer = min(flows[index].answer, most)
+            flows[index].portion = min(flows[index].portion, flows[index].bytes)
+        }
     }
 
     /// A plan with one bulk transfer over one path: 4 MB, or what the path carries in about ten seconds.
@@ -39,6 +49,14 @@ extension SimulationPlan {
         var flow = FlowPlan(.bulk, from: 0, to: 1)
         flow.bytes = bytes ?? Int(min(conditions.rate.map { $0 * 10 / 8 } ?? .max, 4 << 20))
         flows = [flow]
+    }
+}
+
+extension HostPlan {
+    /// About how many bytes go into a segment.
+    fileprivate var usualSegment: Int {
+        let largest = min(mtu - 52, options.maximumSegmentSize.map(Int.init) ?? .max)
+        return max(1, min(largest, options.sendBufferBytes / 2, options.receiveBufferBytes / 2))
     }
 }
 
@@ -72,7 +90,7 @@ struct PlanDraw {
 
     // MARK: Hosts
 
-    mutating func host(needsKeepAlive: Bool) -> HostPlan {
+    mutating func host() -> HostPlan {
         var host = HostPlan()
         host.mtu = pick([1_500, 1_500, 1_500, 1_500, 1_400, 1_280, 9_000, 576])
         host.maximumSegmentLifetime = .seconds(Int64(pick([30, 30, 5, 1])))
@@ -81,20 +99,22 @@ struct PlanDraw {
         if chance(20) { host.options.selectiveAcknowledgment = false }
         if chance(30) { host.options.windowScale = pick([nil, 0, 2, 14]) }
         if chance(15) { host.options.maximumSegmentSize = UInt16(number(64...1_460)) }
-        if chance(40) { host.options.sendBufferBytes = spread(1...1 << 20) }
-        if chance(40) { host.options.receiveBufferBytes = spread(1...1 << 20) }
+        if chance(40) { host.options.sendBufferBytes = spread(64...1 << 20) }
+        if chance(40) { host.options.receiveBufferBytes = spread(64...1 << 20) }
         if chance(30) { host.options.noDelay = true }
         if chance(30) { host.options.delayedAcknowledgment = time(0...490) }
         if chance(30) { host.options.minimumRTO = pick([.milliseconds(10), .seconds(1)]) }
         if chance(30) { host.options.maximumRTO = .seconds(Int64(pick([4, 20]))) }
-        if needsKeepAlive || chance(20) {
-            var keepAlive = KeepAlive()
-            keepAlive.idle = .seconds(Int64(number(1...60)))
-            keepAlive.interval = .seconds(Int64(number(5...20)))
-            keepAlive.probes = UInt8(number(5...10))
-            host.options.keepAlive = keepAlive
-        }
+        if chance(20) { host.options.keepAlive = keepAlive() }
         return host
+    }
+
+    mutating func keepAlive() -> KeepAlive {
+        var keepAlive = KeepAlive()
+        keepAlive.idle = .seconds(Int64(number(1...60)))
+        keepAlive.interval = .seconds(Int64(number(5...20)))
+        keepAlive.probes = UInt8(number(5...10))
+        return keepAlive
     }
 
     // MARK: Paths
@@ -148,13 +168,13 @@ struct PlanDraw {
 
     private static let kinds: [FlowPlan.Kind] = [.bulk, .bulk, .bulk, .halfClose, .exchange, .slowReader, .chunks]
 
-    mutating func flow(from client: Int, to server: Int) -> FlowPlan {
+    mutating func flow(from client: Int, to server: Int, upTo most: Int) -> FlowPlan {
         var flow = FlowPlan(pick(Self.kinds), from: client, to: server)
         flow.start = time(0...500)
         switch flow.kind {
         case .bulk:
-            flow.bytes = spread(1...200_000)
-            flow.answer = chance(40) ? spread(1...100_000) : 0
+            flow.bytes = spread(1...most)
+            flow.answer = chance(40) ? spread(1...most / 2) : 0
         case .halfClose:
             flow.bytes = spread(1...50_000)
             flow.answer = spread(1...50_000)
@@ -164,7 +184,7 @@ struct PlanDraw {
             flow.answer = spread(1...8_000)
             if chance(50) { flow.pause = time(0...300) }
         case .slowReader:
-            flow.bytes = spread(1_000...100_000)
+            flow.bytes = spread(1_000...most)
             flow.portion = max(flow.bytes / number(5...60), 1)
             flow.pause = time(1...2_000)
         case .chunks:
@@ -177,7 +197,7 @@ struct PlanDraw {
             flow.answer = min(flow.answer, 5_000)
         }
         if chance(15) {
-            flow.leaver = FlowPlan.Leaver(
+            flow.leaver = FlowPlan.Departure(
                 isClient: chance(50), bytes: number(0...flow.bytes + flow.answer),
                 farewell: pick([.abort, .abort, .release]))
         }

@@ -138,7 +138,7 @@ extension FlowPlan {
         start = try facts.take("start", "10ms")?.interval() ?? start
         if kind == .exchange, answer == 0 { throw PathConditionsError("an exchange needs an answer: answer=1000") }
         guard let parts = try facts.take("leave", "client/1000/abort")?.parts(3) else { return }
-        leaver = Leaver(
+        leaver = Departure(
             isClient: try parts[0].isFirst(of: "client", "server"), bytes: try parts[1].count(Self.sizes),
             farewell: try parts[2].isFirst(of: "abort", "release") ? .abort : .release)
     }

@@ -82,13 +82,13 @@ public struct FlowPlan: Sendable, Equatable {
     }
 
     /// An application that leaves in the middle.
-    public struct Leaver: Sendable, Equatable {
+    public struct Departure: Sendable, Equatable {
         /// Whether the client leaves, or the server.
         public var isClient: Bool
         /// After how many bytes, sent and received together.
         public var bytes: Int
         /// How.
-        public var farewell: TunstackSimulator.Leaver.Farewell
+        public var farewell: Leaver.Farewell
     }
 
     /// What the two do.
@@ -112,7 +112,7 @@ public struct FlowPlan: Sendable, Equatable {
     /// How many connections, one after another.
     public var connections = 1
     /// Who leaves in the middle, if anybody does.
-    public var leaver: Leaver?
+    public var leaver: Departure?
 
     /// A flow of one byte.
     public init(_ kind: Kind, from client: Int, to server: Int) {

@@ -21,7 +21,7 @@ final class Referee: HostObserver {
         let severity = PlanSeverity(plan)
         oracles = [
             ChecksumOracle(), NumberOracle(), TextOracle(), AcknowledgmentOracle(), WindowOracle(), ResetOracle(),
-            MemoryOracle(), ProgressOracle(severity), EndingOracle(), QuietOracle(),
+            ProgressOracle(severity), EndingOracle(), QuietOracle(), MemoryOracle(),
         ]
         active = Array(repeating: [], count: plan.hosts.count)
     }

@@ -1,5 +1,4 @@
-public import TunstackCore
-import TunstackWire
+import TunstackCore
 
 /// A plan that is played from its beginning to the end of everything, under the eyes of the oracles.
 public struct SimulationRun: Sendable {

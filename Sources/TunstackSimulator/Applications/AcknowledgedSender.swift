@@ -30,6 +30,6 @@ public struct AcknowledgedSender: Application {
             unsent = min(chunk, left)
             left -= unsent
         }
-        if unsent > 0 { unsent -= try socket.sendPieces(upTo: unsent) }
+        if unsent > 0 { unsent -= try socket.send(count: unsent) }
     }
 }

@@ -33,27 +33,9 @@ public struct BulkTransfer: Application {
         case .atEndOfStream: hasBegun = hasBegun || events.contains(.endOfStream)
         }
         guard hasBegun, !hasClosed, !events.contains(.closed) else { return }
-        left -= try socket.sendPieces(upTo: left)
+        left -= try socket.send(count: left)
         guard left == 0 else { return }
         hasClosed = true
         try socket.close()
-    }
-}
-
-extension SimulatedSocket {
-    /// SEND in pieces that an application would write, until everything is taken or there is no more room; then the
-    /// stack says when there is.
-    ///
-    /// - Returns: how many bytes were taken.
-    func sendPieces(upTo count: Int) throws(ConnectionError) -> Int {
-        var sent = 0
-        while sent < count {
-            let room = try core.host.stack.options(of: id).sendBufferBytes - (status?.unacknowledgedBytes ?? 0)
-            let piece = min(count - sent, 16 * 1_024, max(0, room) + 1)
-            let taken = try send(count: piece)
-            sent += taken
-            if taken < piece { break }
-        }
-        return sent
     }
 }

@@ -28,7 +28,7 @@ public struct RequestResponseClient: Application {
         if events.contains(.readable) { _ = try socket.receive(isShown: false) }
         if events.contains(.closed) { return }
         if events.contains(.established) { return try wakes(on: socket) }
-        if unsent > 0 { unsent -= try socket.sendPieces(upTo: unsent) }
+        if unsent > 0 { unsent -= try socket.send(count: unsent) }
         guard events.contains(.readable), expected > 0, socket.bytesReceived >= expected else { return }
         if roundsLeft == 0 {
             expected = 0
@@ -46,7 +46,7 @@ public struct RequestResponseClient: Application {
         guard roundsLeft > 0 else { return try socket.close() }
         roundsLeft -= 1
         expected = socket.bytesReceived + response
-        unsent = request - (try socket.sendPieces(upTo: request))
+        unsent = request - (try socket.send(count: request))
     }
 }
 
@@ -73,7 +73,7 @@ public struct RequestResponseServer: Application {
         let requests = socket.bytesReceived / request
         unsent += (requests - answered) * response
         answered = requests
-        if unsent > 0 { unsent -= try socket.sendPieces(upTo: unsent) }
+        if unsent > 0 { unsent -= try socket.send(count: unsent) }
         guard unsent == 0, !hasClosed, socket.hasEnded else { return }
         hasClosed = true
         try socket.close()

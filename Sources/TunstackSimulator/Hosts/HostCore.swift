@@ -24,7 +24,7 @@ final class HostCore: NodeCore {
     var saboteur: (any Saboteur)?
 
     private var configuration: StackConfiguration
-    private let clockStart: Interval
+    private let hostClock: HostClock
     private var random: SeededRandom
     private var arrivals = 0
     private var isPumping = false
@@ -39,27 +39,27 @@ final class HostCore: NodeCore {
     private static let pumpLimit = 1_000_000
 
     init(
-        id: NodeID, name: String, configuration: StackConfiguration, clockStart: Interval, random: SeededRandom,
+        id: NodeID, name: String, configuration: StackConfiguration, hostClock: HostClock, random: SeededRandom,
         network: SimulatedNetwork
     ) {
         self.id = id
         self.name = name
         self.configuration = configuration
-        self.clockStart = clockStart
+        self.hostClock = hostClock
         self.random = random
         self.network = network
-        stack = Stack(configuration: configuration, random: &self.random, at: network.now + clockStart)
+        stack = Stack(configuration: configuration, random: &self.random, at: hostClock.reading(at: network.now))
     }
 
     var address: IPv4Address { configuration.addresses[0].address }
 
     /// The time on its own clock.
-    var clock: Instant { network.now + clockStart }
+    var clock: Instant { hostClock.reading(at: network.now) }
 
     /// When its stack wants to be called, on the network's clock.
     var nextDeadline: Instant? {
         guard isPoweredOn, saboteur?.stopsClock != true else { return nil }
-        return stack.nextDeadline.map { $0 - clockStart }
+        return stack.nextDeadline.map(hostClock.time(showing:))
     }
 }
 
@@ -81,7 +81,7 @@ extension HostCore {
     /// Hands a packet to the stack.
     func receive(_ number: Int, _ bytes: [UInt8]) {
         guard isPoweredOn else {
-            network.trace.packets[number].fate = .lost("nobody is there")
+            network.recorder.update(number) { $0.fate = .lost("nobody is there") }
             return
         }
         let dropped = bytes.withRawSpan { stack.receive($0, at: clock) }
@@ -165,8 +165,8 @@ extension HostCore {
         return socket
     }
 
-    func record(_ kind: PacketTrace.Event.Kind) {
-        network.trace.record(kind, at: id, network.now)
+    func record(_ kind: @autoclosure () -> PacketTrace.Event.Kind) {
+        network.recorder.record(kind(), at: id, network.now)
     }
 }
 

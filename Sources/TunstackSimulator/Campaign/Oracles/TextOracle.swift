@@ -10,12 +10,13 @@ struct TextOracle: Oracle {
         let length = segment.segment.textLength
         guard let end, length > 0, !segment.flags.contains(.rst) else { return }
         let place = segment.textStart - (end.iss + 1)
-        let start = segment.packet.count - length
-        for index in 0..<length where segment.packet[start + index] != SocketCore.byte(at: place + index) {
-            let number = segment.textStart + index
-            verdicts.find(self, segment.host, at: segment.time, "the byte at \(number) is not what was given to send")
-            return
-        }
+        let isRight =
+            place >= 0
+            && segment.packet.withRawSpan { PatternStream.matches($0.extracting(last: length), from: place) }
+        guard !isRight else { return }
+        verdicts.find(
+            self, segment.host, at: segment.time,
+            "the \(length) bytes from \(segment.textStart) on are not those that were given to send")
     }
 
     mutating func judge(_ socket: ObservedSocket, _ verdicts: inout Verdicts) {

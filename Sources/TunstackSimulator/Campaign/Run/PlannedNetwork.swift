@@ -8,8 +8,8 @@ struct PlannedNetwork {
     let referee: Referee
     private var drivers: [FlowDriver] = []
 
-    init(_ plan: SimulationPlan, canary: Canary?) {
-        network = SimulatedNetwork(seed: plan.seed)
+    init(_ plan: SimulationPlan, canary: Canary?, keeping level: TraceLevel) {
+        network = SimulatedNetwork(seed: plan.seed, keeping: level)
         referee = Referee(plan)
         var hosts: [SimulatedHost] = []
         for (index, host) in plan.hosts.enumerated() {
@@ -35,7 +35,7 @@ struct PlannedNetwork {
 
     private static func add(_ host: HostPlan, _ index: Int, to network: SimulatedNetwork) -> SimulatedHost {
         let address = IPv4Address(10, 77, 0, UInt8(1 + index))
-        return network.addHost(SimulationPlan.letter(index), address) { configuration in
+        return network.addHost(SimulationPlan.letter(index), address, clockSkew: host.clockSkew) { configuration in
             configuration.mtu = host.mtu
             configuration.maximumSegmentLifetime = host.maximumSegmentLifetime
             configuration.defaultConnectionOptions = host.options
@@ -47,7 +47,8 @@ struct PlannedNetwork {
         let (host, other) = (hosts[fault.host], hosts[fault.other])
         switch fault.kind {
         case .partition: network.addRule(Partition(from: start, until: end), between: host, other)
-        case .cut: network.addRule(OneWayCut(of: host.id, from: start, until: end), between: host, other)
+        case .cut:
+            network.addRule(OneWay(from: host.id, Partition(from: start, until: end)), between: host, other)
         case .power:
             network.after(fault.start) { [weak core = host.core] in core?.powerOff() }
             network.after(fault.start + fault.duration) { [weak core = host.core] in core?.powerOn { _ in } }

@@ -14,7 +14,7 @@ public struct SimulationRun: Sendable {
     }
 
     /// Plays it, and keeps nothing but the verdicts and some numbers.
-    public func report() -> RunReport { play(trace: .nothing).report }
+    public func report() -> RunReport { play(keeping: .none).report }
 
     /// Plays it twice; that the second time is not like the first is a violation too.
     public func reportOfTwo() -> RunReport {
@@ -23,17 +23,23 @@ public struct SimulationRun: Sendable {
         return report
     }
 
-    /// Plays it and keeps everything: for a capture, a ladder or a plot.
-    public func traced() -> (report: RunReport, network: SimulatedNetwork, hosts: [SimulatedHost]) {
-        play(trace: .everything)
+    /// Plays it and keeps what happened: for a capture, a ladder or a plot.
+    ///
+    /// - Parameters:
+    ///   - level: how much to keep.
+    ///   - prepare: is given the network and its hosts before anything happens, to watch them.
+    public func traced(
+        keeping level: TraceLevel = .full, prepare: (SimulatedNetwork, [SimulatedHost]) -> Void = { _, _ in }
+    ) -> (report: RunReport, trace: PacketTrace) {
+        let (report, network) = play(keeping: level, prepare: prepare)
+        return (report, network.trace)
     }
 
-    enum Keeping { case nothing, everything }
-
     private func play(
-        trace: Keeping
-    ) -> (report: RunReport, network: SimulatedNetwork, hosts: [SimulatedHost]) {
-        let planned = PlannedNetwork(plan, canary: canary)
+        keeping level: TraceLevel, prepare: (SimulatedNetwork, [SimulatedHost]) -> Void = { _, _ in }
+    ) -> (report: RunReport, network: SimulatedNetwork) {
+        let planned = PlannedNetwork(plan, canary: canary, keeping: level)
+        prepare(planned.network, planned.hosts)
         let (network, referee) = (planned.network, planned.referee)
         var (steps, isIdle) = (0, false)
         let (stepLimit, packetLimit, timeLimit) = (plan.stepLimit, 2 * plan.mostPackets, plan.timeLimit)
@@ -51,6 +57,6 @@ public struct SimulationRun: Sendable {
             sockets: referee.sockets, refusals: referee.refusals, isIdle: isIdle, steps: steps,
             packets: referee.packets)
         if referee.verdicts.violations.isEmpty { referee.finish(run) }
-        return (RunReport(run, referee), network, planned.hosts)
+        return (RunReport(run, referee), network)
     }
 }

@@ -57,18 +57,32 @@ struct HeaderSaboteur: Saboteur {
     }
 }
 
-/// Answers bare segments that have a flag with the same.
+/// Answers a bare segment that has a flag with another: with what it last sent, but bare.
 struct AnsweringSaboteur: Saboteur {
     let flag: TCPFlags
+    private var latest: [ConnectionKey: (header: TCPHeader, next: SequenceNumber)] = [:]
+
+    init(flag: TCPFlags) {
+        self.flag = flag
+    }
+
+    mutating func replacements(for packet: [UInt8], at now: Instant) -> [[UInt8]] {
+        if let segment = packet.segment, segment.flags.contains(.ack), !segment.flags.contains(.rst) {
+            let key = ConnectionKey(local: segment.source, remote: segment.destination)
+            latest[key] = (segment.header, segment.seq + segment.length)
+        }
+        return [packet]
+    }
 
     mutating func replies(to packet: [UInt8]) -> [[UInt8]] {
-        guard let segment = packet.segment, segment.length == 0, segment.flags.subtracting(.ack) == flag.subtracting(.ack),
-            segment.flags.isSuperset(of: flag), let source = segment.destination.address.v4
+        guard let segment = packet.segment, segment.length == 0, let source = segment.destination.address.v4,
+            segment.flags == flag || segment.flags == flag.union(.ack),
+            let (header, next) = latest[ConnectionKey(local: segment.destination, remote: segment.source)]
         else { return [] }
-        var answer = segment.header
-        (answer.sourcePort, answer.destinationPort) = (segment.destination.port, segment.source.port)
-        (answer.sequenceNumber, answer.acknowledgmentNumber) = (segment.ack, segment.seq)
-        answer.options = TCPOptions()
+        var answer = header
+        answer.flags = flag.union(.ack)
+        answer.sequenceNumber = next
+        answer.options.sackBlocks = SACKBlocks()
         return [[UInt8](segment: answer, from: source, to: segment.source.address)]
     }
 }

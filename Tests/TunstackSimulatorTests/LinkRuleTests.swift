@@ -20,21 +20,77 @@ struct LinkRuleTests {
         #expect(raw.arrivals == [10])
     }
 
-    @Test("the first rule that answers decides")
-    func order() {
+    @Test("a packet goes through all rules: a loss ends its way, whatever came before")
+    func lossAfterDelay() {
         let raw = RawNetwork(rules: [Always(answer: .deliver(after: .milliseconds(3))), RandomLoss(perMille: 1_000)])
+        raw.send()
+        raw.network.runUntilIdle(limit: 100)
+        #expect(raw.arrivals == [nil])
+    }
+
+    @Test("delays add up, to the latency or to what a rule gives instead of it")
+    func delaysAdd() {
+        let hold = Always(answer: .hold(back: .milliseconds(2)))
+        let deliver = [Always(answer: .deliver(after: .milliseconds(3))), Always(answer: .deliver(after: .seconds(1)))]
+        for (rules, expected) in [([hold, hold], 14), ([hold] + deliver + [hold], 7)] as [([any LinkRule], Int64)] {
+            let raw = RawNetwork(rules: rules)
+            raw.send()
+            raw.network.runUntilIdle(limit: 100)
+            #expect(raw.arrivals == [expected])
+        }
+    }
+
+    @Test("a second copy is a packet of its own for the rules that follow")
+    func copiesAreRuled() {
+        let raw = RawNetwork(rules: [
+            Always(answer: .duplicate(after: .milliseconds(1))), Always(answer: .duplicate(after: .milliseconds(2))),
+            SegmentFilter(.drop("lost"), ordinals: 2...2) { packet, _ in packet.isCopy },
+        ])
+        raw.send(.rst)
+        raw.network.runUntilIdle(limit: 100)
+        // In the order in which they are made: the packet, its two copies, and the copy of the first copy.
+        #expect(raw.arrivals == [10, 11, nil, 13])
+        #expect(raw.network.trace.packets.map(\.copyOf) == [nil, 0, 0, 0])
+    }
+
+    @Test("rules see what the rules before have made of the packet: its time and its bytes")
+    func rulesSeeChanges() {
+        var seen: [(time: Instant, bytes: [UInt8])] = []
+        let raw = RawNetwork(rules: [
+            Always(answer: .hold(back: .milliseconds(2))), Always(answer: .corrupt(bit: 8 * 45)),
+            SegmentFilter(.drop("lost"), ordinals: 9...9) { packet, _ in
+                seen.append((packet.time, packet.bytes))
+                return true
+            },
+        ])
+        raw.send(.rst, textLength: 10)
+        raw.network.runUntilIdle(limit: 100)
+        #expect(seen.map(\.time) == [Instant(nanoseconds: 2_000_000)])
+        #expect(seen.map(\.bytes) == [raw.network.trace.packets[0].damagedBytes])
+    }
+
+    @Test("a rule that is added later comes first")
+    func added() {
+        let raw = RawNetwork(rules: [Always(answer: .deliver(after: .milliseconds(5)))])
+        raw.network.addRule(Always(answer: .deliver(after: .milliseconds(3))), between: raw.host, raw.peer)
         raw.send()
         raw.network.runUntilIdle(limit: 100)
         #expect(raw.arrivals == [3])
     }
 
-    @Test("a rule that is added later is asked first")
-    func added() {
-        let raw = RawNetwork(rules: [Always(answer: .pass)])
-        raw.network.addRule(RandomLoss(perMille: 1_000), between: raw.host, raw.peer)
-        raw.send()
+    @Test("a rule for one way leaves the other alone: a cut from a time until a time")
+    func oneWay() {
+        let raw = RawNetwork()
+        let cut = Partition(from: Instant(nanoseconds: 5_000_000), until: Instant(nanoseconds: 15_000_000))
+        raw.network.addRule(OneWay(from: raw.host.id, cut), between: raw.peer, raw.host)
+        for _ in 0..<3 {
+            raw.send()
+            raw.network.run(for: .milliseconds(10))
+        }
         raw.network.runUntilIdle(limit: 100)
-        #expect(raw.arrivals == [nil])
+        #expect(raw.arrivals == [10, 20, 30])
+        // Of the answers, the first leaves at 10 ms.
+        #expect(raw.peer.received.count == 2)
     }
 
     @Test("scripted delays are those of one sender, packet by packet, and then end")
@@ -116,7 +172,7 @@ struct LinkRuleTests {
         #expect((900...1_100).contains(lost))
     }
 
-    @Test("random duplication, reordering and corruption happen, and nothing else happens to those packets")
+    @Test("random duplication, reordering and corruption happen, to the same packets too")
     func randomFaults() {
         let raw = RawNetwork(rules: [
             RandomDuplication(perMille: 300, delay: .milliseconds(5)),
@@ -127,7 +183,7 @@ struct LinkRuleTests {
         let packets = raw.network.trace.packets
         #expect(packets.contains { $0.copyOf != nil })
         #expect(packets.contains { $0.damagedBytes != nil })
-        #expect(raw.arrivals.allSatisfy { ($0 ?? 0) >= 10 && ($0 ?? 99) <= 15 })
+        #expect(raw.arrivals.allSatisfy { ($0 ?? 0) >= 10 && ($0 ?? 99) <= 20 })
         #expect(raw.arrivals.contains { ($0 ?? 0) > 10 })
     }
 }

@@ -18,9 +18,13 @@ final class HostCore: NodeCore {
     var stack: Stack
     private(set) var sockets: [ConnectionID: SocketCore] = [:]
     var services: [ListenerID: Service] = [:]
+    /// Who is told of everything that happens here; oracles, in a campaign.
+    weak var observer: (any HostObserver)?
+    /// What spoils the stack's work on purpose; a canary, in a campaign.
+    var saboteur: (any Saboteur)?
 
     private var configuration: StackConfiguration
-    private let clockStart: Interval
+    private let hostClock: HostClock
     private var random: SeededRandom
     private var arrivals = 0
     private var isPumping = false
@@ -35,25 +39,28 @@ final class HostCore: NodeCore {
     private static let pumpLimit = 1_000_000
 
     init(
-        id: NodeID, name: String, configuration: StackConfiguration, clockStart: Interval, random: SeededRandom,
+        id: NodeID, name: String, configuration: StackConfiguration, hostClock: HostClock, random: SeededRandom,
         network: SimulatedNetwork
     ) {
         self.id = id
         self.name = name
         self.configuration = configuration
-        self.clockStart = clockStart
+        self.hostClock = hostClock
         self.random = random
         self.network = network
-        stack = Stack(configuration: configuration, random: &self.random, at: network.now + clockStart)
+        stack = Stack(configuration: configuration, random: &self.random, at: hostClock.reading(at: network.now))
     }
 
     var address: IPv4Address { configuration.addresses[0].address }
 
     /// The time on its own clock.
-    var clock: Instant { network.now + clockStart }
+    var clock: Instant { hostClock.reading(at: network.now) }
 
     /// When its stack wants to be called, on the network's clock.
-    var nextDeadline: Instant? { isPoweredOn ? stack.nextDeadline.map { $0 - clockStart } : nil }
+    var nextDeadline: Instant? {
+        guard isPoweredOn, saboteur?.stopsClock != true else { return nil }
+        return stack.nextDeadline.map(hostClock.time(showing:))
+    }
 }
 
 // MARK: - Driving the stack
@@ -74,11 +81,13 @@ extension HostCore {
     /// Hands a packet to the stack.
     func receive(_ number: Int, _ bytes: [UInt8]) {
         guard isPoweredOn else {
-            network.trace.packets[number].fate = .lost("nobody is there")
+            network.recorder.update(number) { $0.fate = .lost("nobody is there") }
             return
         }
         let dropped = bytes.withRawSpan { stack.receive($0, at: clock) }
         record(.received(number, dropped))
+        observer?.host(self, received: bytes, dropped: dropped)
+        for reply in saboteur?.replies(to: bytes) ?? [] { emit(reply) }
         pump()
     }
 
@@ -87,7 +96,12 @@ extension HostCore {
         recordTransitions()
         guard !isPumping else { return }
         isPumping = true
-        defer { isPumping = false }
+        drain()
+        isPumping = false
+        observer?.hostActed(self)
+    }
+
+    private func drain() {
         transmit()
         for _ in 0..<Self.pumpLimit {
             guard let event = stack.nextEvent() else { return }
@@ -116,9 +130,18 @@ extension HostCore {
             var sent = false
             let packet = [UInt8](rawCapacity: configuration.mtu) { sent = stack.nextTransmit(into: &$0, at: clock) }
             guard sent else { return }
-            network.transmit(packet, from: id)
+            guard saboteur != nil else {
+                emit(packet)
+                continue
+            }
+            for packet in saboteur?.replacements(for: packet, at: clock) ?? [] { emit(packet) }
         }
         preconditionFailure("\(name) does not stop sending")
+    }
+
+    private func emit(_ packet: [UInt8]) {
+        observer?.host(self, sends: packet)
+        network.transmit(packet, from: id)
     }
 
     private func handle(_ event: StackEvent) {
@@ -138,11 +161,12 @@ extension HostCore {
     func makeSocket(_ id: ConnectionID, _ application: any Application) -> SocketCore {
         let socket = SocketCore(id: id, host: self, application: application)
         sockets[id] = socket
+        observer?.host(self, opened: socket)
         return socket
     }
 
-    func record(_ kind: PacketTrace.Event.Kind) {
-        network.trace.record(kind, at: id, network.now)
+    func record(_ kind: @autoclosure () -> PacketTrace.Event.Kind) {
+        network.recorder.record(kind(), at: id, network.now)
     }
 }
 
@@ -154,6 +178,7 @@ extension HostCore {
         isPoweredOn = false
         sockets = [:]
         services = [:]
+        observer?.hostLostPower(self)
         record(.call("loses power", nil))
         record(.forgotEverything)
     }

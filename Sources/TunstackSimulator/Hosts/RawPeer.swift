@@ -63,7 +63,7 @@ final class RawPeerCore: NodeCore {
 
     func receive(_ number: Int, _ bytes: [UInt8]) {
         if let segment = bytes.withRawSpan({ TracedSegment($0) }) { received.append(segment) }
-        network.trace.record(.received(number, nil), at: id, network.now)
+        network.recorder.record(.received(number, nil), at: id, network.now)
     }
 }
 

@@ -40,7 +40,19 @@ extension SimulatedSocket {
     /// - Returns: how many were taken.
     @discardableResult
     public func send(count: Int, flags: SendFlags = []) throws(ConnectionError) -> Int {
-        try send((bytesSent..<bytesSent + count).map(SocketCore.byte), flags: flags)
+        core.host.record(.call(Self.sendCall(count, flags), key))
+        var taken = 0
+        // The stack looks at what it is given when it next sends, so one SEND may be several.
+        while taken < count {
+            let piece = min(count - taken, PatternStream.period)
+            let accepted = try PatternStream.withBytes(from: bytesSent, count: piece) {
+                bytes throws(ConnectionError) in try append(bytes, flags)
+            }
+            taken += accepted
+            guard accepted == piece else { break }
+        }
+        core.host.pump()
+        return taken
     }
 
     /// SEND: these bytes.
@@ -48,13 +60,19 @@ extension SimulatedSocket {
     /// - Returns: how many were taken.
     @discardableResult
     public func send(_ bytes: [UInt8], flags: SendFlags = []) throws(ConnectionError) -> Int {
-        core.host.record(.call("SEND \(bytes.count)" + (flags.contains(.urgent) ? " urgent" : ""), key))
-        let now = core.host.clock
-        let taken = try bytes.withRawSpan { span throws(ConnectionError) in
-            try core.host.stack.send(span, on: id, flags: flags, at: now)
-        }
-        core.bytesSent += taken
+        core.host.record(.call(Self.sendCall(bytes.count, flags), key))
+        let taken = try bytes.withRawSpan { bytes throws(ConnectionError) in try append(bytes, flags) }
         core.host.pump()
+        return taken
+    }
+
+    private static func sendCall(_ count: Int, _ flags: SendFlags) -> String {
+        "SEND \(count)" + (flags.contains(.urgent) ? " urgent" : "")
+    }
+
+    private func append(_ bytes: RawSpan, _ flags: SendFlags) throws(ConnectionError) -> Int {
+        let taken = try core.host.stack.send(bytes, on: id, flags: flags, at: core.host.clock)
+        core.bytesSent += taken
         return taken
     }
 
@@ -96,6 +114,7 @@ extension SimulatedSocket {
     /// The application lets go of the connection for good.
     public func release() {
         core.host.record(.call("lets go", key))
+        core.isReleased = true
         core.host.stack.release(id, at: core.host.clock)
         core.host.pump()
     }

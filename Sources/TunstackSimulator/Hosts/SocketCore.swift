@@ -5,6 +5,8 @@ final class SocketCore {
     let id: ConnectionID
     let key: ConnectionKey
     var bytesSent = 0
+    /// The application has let go of it.
+    var isReleased = false
     private(set) var bytesReceived = 0
     private(set) var isIntact = true
     private(set) var events: ConnectionEvents = []
@@ -21,14 +23,9 @@ final class SocketCore {
         self.application = application
     }
 
-    /// The byte at a place of the stream that `SimulatedSocket.send(count:)` sends.
-    static func byte(at offset: Int) -> UInt8 { UInt8(truncatingIfNeeded: offset &* 31 ^ offset >> 8) }
-
     /// Compares what was received with what should have been.
     func noteReceived(_ bytes: [UInt8]) {
-        for (offset, byte) in bytes.enumerated() where byte != Self.byte(at: bytesReceived + offset) {
-            isIntact = false
-        }
+        if !PatternStream.matches(bytes, from: bytesReceived) { isIntact = false }
         bytesReceived += bytes.count
     }
 

@@ -1,13 +1,23 @@
 import TunstackCore
 
+/// A packet that will arrive.
+struct PacketOnItsWay {
+    /// Its number in the trace.
+    let number: Int
+    let sender: NodeID
+    let receiver: NodeID
+    /// What arrives.
+    let bytes: [UInt8]
+}
+
 /// What is to happen at an instant. Of two things at the same instant, the one that was queued first happens first: the
 /// order is that of (time, serial), so it is the same in every run.
 struct EventQueue {
     enum Event {
         /// A packet, or a second copy of it, reaches the receiver's interface.
-        case arrival(packet: Int)
+        case arrival(PacketOnItsWay)
         /// The receiver has got round to a packet that had arrived.
-        case delivery(packet: Int)
+        case delivery(PacketOnItsWay)
         /// Whatever a scenario or an application has planned.
         case action(() -> Void)
     }

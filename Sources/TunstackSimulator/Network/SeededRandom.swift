@@ -1,3 +1,5 @@
+import TunstackCore
+
 /// A generator whose numbers depend on its seed alone (SplitMix64; Steele, Lea and Flood, 2014), so that a run can be
 /// repeated.
 public struct SeededRandom: RandomNumberGenerator, Sendable {
@@ -17,8 +19,13 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
         return mixed ^ mixed >> 31
     }
 
-    /// Says yes so many times out of a thousand.
-    mutating func chance(perMille: Int) -> Bool {
-        perMille > 0 && Int.random(in: 0..<1_000, using: &self) < perMille
+    /// Says yes so many times out of `total`.
+    mutating func chance(_ count: Int, of total: Int) -> Bool {
+        count > 0 && Int(next().multipliedFullWidth(by: UInt64(total)).high) < count
+    }
+
+    /// A length of time from nothing to `limit`, all equally likely.
+    mutating func interval(upTo limit: Interval) -> Interval {
+        Interval(nanoseconds: Int64.random(in: 0...max(0, limit.nanoseconds), using: &self))
     }
 }

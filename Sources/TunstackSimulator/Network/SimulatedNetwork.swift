@@ -14,7 +14,7 @@ public import TunstackWire
 /// after them, in the order of the nodes. All randomness comes from one seed. So the same seed and the same calls give
 /// the same bytes, and no test ever waits.
 ///
-/// Everything is written down in `trace`.
+/// Everything is written down in `trace`, unless the network was told to keep less (`TraceLevel`).
 ///
 /// ## Ownership
 ///
@@ -23,21 +23,36 @@ public import TunstackWire
 public final class SimulatedNetwork {
     /// The time on the network's own clock. Hosts have clocks of their own.
     public private(set) var now = Instant.origin
-    /// Everything that has happened.
-    public internal(set) var trace = PacketTrace()
+    /// What has happened, as much of it as the network keeps.
+    public var trace: PacketTrace { recorder.trace }
+    /// Packets that were sent so far, and second copies that links made, whether the trace keeps them or not.
+    public var packetCount: Int { recorder.count }
+    /// The time of day at the network's time zero, in microseconds since midnight, for traces.
+    public var timeOfDay: TimeOfDay {
+        get { recorder.timeOfDay }
+        set { recorder.timeOfDay = newValue }
+    }
 
+    var recorder: TraceRecorder
     private var nodes: [any NodeCore] = []
     private var links: [Link] = []
     private var queue = EventQueue()
     private var random: SeededRandom
+    private var routes: [Route: Way] = [:]
+    private var observers: [(PacketSighting) -> Void] = []
 
     /// How many things may happen at one instant; more are a defect, an endless exchange without delay.
     private static let stepLimitAtOneInstant = 1_000_000
     private var stepsAtThisInstant = 0
 
     /// An empty network.
-    public init(seed: UInt64) {
+    ///
+    /// - Parameters:
+    ///   - seed: what all randomness comes from.
+    ///   - level: how much of what happens is kept. Long runs and large transfers keep less than everything.
+    public init(seed: UInt64, keeping level: TraceLevel = .full) {
         random = SeededRandom(seed: seed)
+        recorder = TraceRecorder(level: level)
     }
 
     // MARK: Building
@@ -48,17 +63,18 @@ public final class SimulatedNetwork {
     ///   - name: how traces call it.
     ///   - address: its address, in a network of 256.
     ///   - clockStart: what its clock shows when the network's shows zero.
+    ///   - clockSkew: how much too fast its clock runs, in parts per million; negative for too slow; -500000 ... 500000.
     ///   - configure: changes the stack's configuration.
     public func addHost(
-        _ name: String, _ address: IPv4Address, clockStart: Interval = .zero,
+        _ name: String, _ address: IPv4Address, clockStart: Interval = .zero, clockSkew: Int = 0,
         configure: (inout StackConfiguration) -> Void = { _ in }
     ) -> SimulatedHost {
         var configuration = StackConfiguration(address: IPv4Network(address, prefixLength: 24))
-        configuration.recordsTransitions = true
+        configuration.recordsTransitions = recorder.keepsAnything
         configure(&configuration)
         let core = HostCore(
-            id: NodeID(index: nodes.count), name: name, configuration: configuration, clockStart: clockStart,
-            random: fork(), network: self)
+            id: NodeID(index: nodes.count), name: name, configuration: configuration,
+            hostClock: HostClock(start: clockStart, skew: clockSkew), random: fork(), network: self)
         add(core)
         return SimulatedHost(core: core, network: self)
     }
@@ -72,7 +88,8 @@ public final class SimulatedNetwork {
 
     private func add(_ node: any NodeCore) {
         nodes.append(node)
-        trace.nodes.append(
+        routes = [:]
+        recorder.add(
             PacketTrace.Node(id: node.id, name: node.name, address: node.address, hasStack: node is HostCore))
     }
 
@@ -80,19 +97,29 @@ public final class SimulatedNetwork {
     ///
     /// - Parameters:
     ///   - latency: how long a packet takes one way, unless a rule says otherwise.
-    ///   - rules: asked in order about every packet; the first that answers decides.
+    ///   - rules: every packet goes through all of them, in order.
     public func link(
         _ first: any SimulatedNode, _ second: any SimulatedNode, latency: Interval, rules: [any LinkRule] = []
     ) {
-        links.append(Link(between: first.id, second.id, latency: latency, rules: rules, random: fork()))
+        link(first, second, latencies: (latency, latency), rules: rules)
+    }
+
+    func link(
+        _ first: any SimulatedNode, _ second: any SimulatedNode, latencies: (Interval, Interval),
+        rules: [any LinkRule]
+    ) {
+        routes = [:]
+        links.append(Link(between: first.id, second.id, latencies: latencies, rules: rules, random: fork()))
     }
 
     /// Puts a rule in front of those that the link between two nodes has already.
     public func addRule(_ rule: some LinkRule, between first: any SimulatedNode, _ second: any SimulatedNode) {
-        for index in links.indices where links[index].joins(first.id, second.id) {
-            links[index].rules.insert(rule, at: 0)
-        }
+        for index in links.indices where links[index].joins(first.id, second.id) { links[index].insert(rule) }
     }
+
+    /// Shows every packet to `observe`: when it is sent, when it arrives, when it is lost. An observer may ask hosts and
+    /// sockets; it must not change anything.
+    public func observePackets(_ observe: @escaping (PacketSighting) -> Void) { observers.append(observe) }
 
     private func fork() -> SeededRandom { SeededRandom(seed: random.next()) }
 
@@ -107,8 +134,11 @@ public final class SimulatedNetwork {
     ///
     /// - Returns: false when nothing is planned and no stack waits for anything.
     @discardableResult
-    public func step() -> Bool {
-        guard let next = nextTime else { return false }
+    public func step() -> Bool { step(until: .distantFuture) }
+
+    /// Lets the next thing happen, if it is due by `limit`.
+    private func step(until limit: Instant) -> Bool {
+        guard let next = nextTime, next <= limit else { return false }
         stepsAtThisInstant = next > now ? 0 : stepsAtThisInstant + 1
         precondition(stepsAtThisInstant < Self.stepLimitAtOneInstant, "the simulation does not get past \(next)")
         now = max(now, next)
@@ -132,7 +162,7 @@ public final class SimulatedNetwork {
 
     /// Lets everything happen that is due by `time`, which is then the time.
     public func run(until time: Instant) {
-        while let next = nextTime, next <= time { step() }
+        while step(until: time) {}
         now = max(now, time)
     }
 
@@ -153,38 +183,56 @@ public final class SimulatedNetwork {
     private func handle(_ event: EventQueue.Event) {
         switch event {
         case .action(let action): action()
-        case .arrival(let number): packetArrives(number)
-        case .delivery(let number): deliver(number)
+        case .arrival(let packet): arrive(packet)
+        case .delivery(let packet): nodes[packet.receiver.index].receive(packet.number, packet.bytes)
         }
     }
+}
 
-    // MARK: Packets
+// MARK: - Packets
+
+extension SimulatedNetwork {
+    /// From a node to an address.
+    private struct Route: Hashable {
+        let sender: NodeID
+        let destination: IPv4Address
+    }
+
+    /// Who has the address, and the link to get there; nil where there is none.
+    private struct Way {
+        let receiver: NodeID?
+        let link: Int?
+    }
 
     /// Puts a packet on the link to whoever has its destination address, as if `sender` had made it: an old duplicate,
     /// or a forgery.
     public func inject(_ bytes: [UInt8], from sender: any SimulatedNode) { transmit(bytes, from: sender.id) }
 
     func transmit(_ bytes: [UInt8], from sender: NodeID) {
-        let destination = bytes.withRawSpan(Self.destination)
-        let receiver = nodes.first { $0.address == destination && $0.id != sender }
-        let number = trace.recordSent(bytes, from: sender, to: receiver?.id, at: now)
-        guard let receiver, let link = links.firstIndex(where: { $0.joins(sender, receiver.id) }) else {
-            trace.packets[number].fate = .lost("nobody has this address")
-            return
+        let way = way(from: sender, for: bytes)
+        let number = recorder.recordSent(bytes, from: sender, to: way.receiver, at: now)
+        show(.sent, bytes, from: sender, to: way.receiver)
+        guard let receiver = way.receiver, let link = way.link else {
+            return lose(number, "nobody has this address", bytes, from: sender, to: way.receiver)
         }
-        let latency = links[link].latency
-        switch links[link].verdict(on: trace.packets[number]) {
-        case .pass: deliver(number, after: latency)
-        case .deliver(let delay): deliver(number, after: delay)
-        case .hold(let delay): deliver(number, after: latency + delay)
-        case .drop(let reason): trace.packets[number].fate = .lost(reason)
-        case .duplicate(let delay):
-            deliver(number, after: latency)
-            deliver(trace.recordCopy(of: number), after: latency + delay)
-        case .corrupt(let bit):
-            trace.packets[number].damagedBytes = bytes.inverting(bit: bit)
-            deliver(number, after: latency)
+        let carried = links[link].carry(bytes, from: sender, at: now)
+        finish(carried.packet, number, to: receiver, on: link)
+        for copy in carried.copies {
+            let number = recorder.recordCopy(of: number, bytes, from: sender, to: receiver, at: now)
+            finish(copy, number, to: receiver, on: link)
         }
+    }
+
+    private func way(from sender: NodeID, for bytes: [UInt8]) -> Way {
+        guard let destination = bytes.withRawSpan(Self.destination) else { return Way(receiver: nil, link: nil) }
+        let route = Route(sender: sender, destination: destination)
+        if let known = routes[route] { return known }
+        let receiver = nodes.first { $0.address == destination && $0.id != sender }?.id
+        let link = receiver.flatMap { receiver in links.firstIndex { $0.joins(sender, receiver) } }
+        let way = Way(receiver: receiver, link: link)
+        // Whatever addresses a program makes up need not be remembered.
+        if link != nil { routes[route] = way }
+        return way
     }
 
     private static func destination(of packet: RawSpan) -> IPv4Address? {
@@ -196,28 +244,41 @@ public final class SimulatedNetwork {
         }
     }
 
-    private func deliver(_ number: Int, after delay: Interval) {
-        queue.push(.arrival(packet: number), at: now + delay)
+    /// A packet, or a second copy of one, has gone through the rules of its link.
+    private func finish(_ packet: PacketInTransit, _ number: Int, to receiver: NodeID, on link: Int) {
+        if packet.isDamaged || packet.isMarked {
+            recorder.update(number) { record in
+                record.damagedBytes = packet.isDamaged ? packet.bytes : nil
+                record.isMarked = packet.isMarked
+            }
+        }
+        if let reason = packet.loss {
+            lose(number, reason, packet.bytes, from: packet.sender, to: receiver)
+            // It comes back the way the packet would have gone on.
+            if let answer = packet.answer { transmit(answer, from: receiver) }
+            return
+        }
+        let onItsWay = PacketOnItsWay(number: number, sender: packet.sender, receiver: receiver, bytes: packet.bytes)
+        queue.push(.arrival(onItsWay), at: now + links[link].duration(of: packet))
     }
 
-    private func packetArrives(_ number: Int) {
-        trace.packets[number].fate = .arrived(now)
-        let delay = trace.packets[number].receiver.map { nodes[$0.index].nextReceiveDelay() } ?? .zero
-        guard delay > .zero else { return deliver(number) }
-        queue.push(.delivery(packet: number), at: now + delay)
+    private func arrive(_ packet: PacketOnItsWay) {
+        recorder.update(packet.number) { $0.fate = .arrived(now) }
+        show(.arrived, packet.bytes, from: packet.sender, to: packet.receiver)
+        let node = nodes[packet.receiver.index]
+        let delay = node.nextReceiveDelay()
+        guard delay > .zero else { return node.receive(packet.number, packet.bytes) }
+        queue.push(.delivery(packet), at: now + delay)
     }
 
-    private func deliver(_ number: Int) {
-        guard let receiver = trace.packets[number].receiver else { return }
-        nodes[receiver.index].receive(number, trace.packets[number].arrivingBytes)
+    private func lose(_ number: Int, _ reason: String, _ bytes: [UInt8], from sender: NodeID, to receiver: NodeID?) {
+        recorder.update(number) { $0.fate = .lost(reason) }
+        show(.lost(reason), bytes, from: sender, to: receiver)
     }
-}
 
-extension [UInt8] {
-    fileprivate func inverting(bit: Int) -> [UInt8] {
-        guard !isEmpty else { return self }
-        var damaged = self
-        damaged[bit / 8 % count] ^= 1 << UInt8(bit % 8)
-        return damaged
+    private func show(_ kind: PacketSighting.Kind, _ bytes: [UInt8], from sender: NodeID, to receiver: NodeID?) {
+        guard !observers.isEmpty else { return }
+        let sighting = PacketSighting(kind: kind, time: now, sender: sender, receiver: receiver, bytes: bytes)
+        for observe in observers { observe(sighting) }
     }
 }

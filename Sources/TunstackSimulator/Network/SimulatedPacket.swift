@@ -77,6 +77,6 @@ public struct SimulatedPacket: Sendable {
     /// The packet as it arrives, if the network damaged it on the way.
     public internal(set) var damagedBytes: [UInt8]?
 
-    /// What the receiver gets.
-    var arrivingBytes: [UInt8] { damagedBytes ?? bytes }
+    /// Whether the path has marked it "congestion experienced" (RFC 3168 §5).
+    public internal(set) var isMarked = false
 }

@@ -42,6 +42,7 @@ extension PacketTrace {
         var remarks: [String] = []
         if case .lost(let reason) = packet.fate { remarks.append(reason) }
         if packet.damagedBytes != nil { remarks.append("damaged on the way") }
+        if packet.isMarked { remarks.append("congestion marked on the way") }
         return remarks
     }
 

@@ -2,7 +2,7 @@ public import TunstackCore
 public import TunstackWire
 
 /// Everything that happened in a network, in order: what crossed the links, how states changed, what applications
-/// called.
+/// called. A network may keep only a part of it (`TraceLevel`).
 public struct PacketTrace: Sendable {
     /// A node, as traces show it.
     public struct Node: Sendable {
@@ -44,37 +44,12 @@ public struct PacketTrace: Sendable {
 
     /// The nodes, in the order in which they were added.
     public internal(set) var nodes: [Node] = []
-    /// Everything that was sent, in order; a packet's number is its index.
+    /// What was sent, in order; a packet's number is its index.
     public internal(set) var packets: [SimulatedPacket] = []
-    /// Everything that happened, in order.
-    public private(set) var events: [Event] = []
+    /// What happened, in order.
+    public internal(set) var events: [Event] = []
     /// The time of day at the network's time zero, in microseconds since midnight.
-    public var timeOfDay = TimeOfDay(microseconds: 0)
-
-    mutating func record(_ kind: Event.Kind, at node: NodeID, _ time: Instant) {
-        events.append(Event(time: time, node: node, kind: kind))
-    }
-
-    /// Writes down a packet and gives it its number.
-    mutating func recordSent(_ bytes: [UInt8], from sender: NodeID, to receiver: NodeID?, at time: Instant) -> Int {
-        let number = packets.count
-        packets.append(
-            SimulatedPacket(
-                number: number, sender: sender, receiver: receiver, sentAt: time, bytes: bytes,
-                segment: bytes.withRawSpan { TracedSegment($0) }, copyOf: nil))
-        record(.sent(number), at: sender, time)
-        return number
-    }
-
-    /// Writes down a second copy that the network makes of a packet.
-    mutating func recordCopy(of original: Int) -> Int {
-        let packet = packets[original]
-        packets.append(
-            SimulatedPacket(
-                number: packets.count, sender: packet.sender, receiver: packet.receiver, sentAt: packet.sentAt,
-                bytes: packet.bytes, segment: packet.segment, copyOf: original))
-        return packets.count - 1
-    }
+    public internal(set) var timeOfDay = TimeOfDay(microseconds: 0)
 }
 
 // MARK: - Questions

@@ -36,7 +36,7 @@ extension Scenario {
         seed: UInt64
     ) throws -> (SimulatedNetwork, client: SimulatedHost, server: SimulatedHost) {
         let network = SimulatedNetwork(seed: seed)
-        network.trace.timeOfDay = second
+        network.timeOfDay = second
         // The timestamp clocks of both tick every 4 ms from zero at their start, some 25 minutes before the session.
         let client = network.addHost("A", IPv4Address(192, 168, 0, 105), clockStart: .microseconds(1_534_263_100)) {
             replay(isn: 589_530_732, receiveBuffer: 20 * 1_460, in: &$0)

@@ -1,0 +1,62 @@
+import TunstackCore
+
+/// A plan that is played from its beginning to the end of everything, under the eyes of the oracles.
+public struct SimulationRun: Sendable {
+    /// What is played.
+    public let plan: SimulationPlan
+    /// The bug that is planted, if any.
+    public let canary: Canary?
+
+    /// A run of a plan.
+    public init(_ plan: SimulationPlan, canary: Canary? = nil) {
+        self.plan = plan
+        self.canary = canary
+    }
+
+    /// Plays it, and keeps nothing but the verdicts and some numbers.
+    public func report() -> RunReport { play(keeping: .none).report }
+
+    /// Plays it twice; that the second time is not like the first is a violation too.
+    public func reportOfTwo() -> RunReport {
+        var report = report()
+        report.compare(with: self.report())
+        return report
+    }
+
+    /// Plays it and keeps what happened: for a capture, a ladder or a plot.
+    ///
+    /// - Parameters:
+    ///   - level: how much to keep.
+    ///   - prepare: is given the network and its hosts before anything happens, to watch them.
+    public func traced(
+        keeping level: TraceLevel = .full, prepare: (SimulatedNetwork, [SimulatedHost]) -> Void = { _, _ in }
+    ) -> (report: RunReport, trace: PacketTrace) {
+        let (report, network) = play(keeping: level, prepare: prepare)
+        return (report, network.trace)
+    }
+
+    private func play(
+        keeping level: TraceLevel, prepare: (SimulatedNetwork, [SimulatedHost]) -> Void = { _, _ in }
+    ) -> (report: RunReport, network: SimulatedNetwork) {
+        let planned = PlannedNetwork(plan, canary: canary, keeping: level)
+        prepare(planned.network, planned.hosts)
+        let (network, referee) = (planned.network, planned.referee)
+        var (steps, isIdle) = (0, false)
+        let (stepLimit, packetLimit, timeLimit) = (plan.stepLimit, 2 * plan.mostPackets, plan.timeLimit)
+        while steps < stepLimit, network.now < timeLimit, referee.packets < packetLimit {
+            guard network.step() else {
+                isIdle = true
+                break
+            }
+            steps += 1
+            // What follows a violation is its consequence.
+            guard referee.verdicts.violations.isEmpty else { break }
+        }
+        let run = FinishedRun(
+            plan: plan, severity: PlanSeverity(plan), time: network.now, hosts: planned.hosts.map(\.core),
+            sockets: referee.sockets, refusals: referee.refusals, isIdle: isIdle, steps: steps,
+            packets: referee.packets)
+        if referee.verdicts.violations.isEmpty { referee.finish(run) }
+        return (RunReport(run, referee), network)
+    }
+}

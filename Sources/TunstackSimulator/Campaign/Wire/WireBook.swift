@@ -1,0 +1,57 @@
+import TunstackCore
+import TunstackWire
+
+/// The ends of all connections, as the wire shows them.
+struct WireBook {
+    private struct Key: Hashable {
+        let host: NodeID
+        let connection: ConnectionKey
+    }
+
+    private var ends: [Key: WireEnd] = [:]
+    private var syns: [Key: [SynArrival]] = [:]
+    /// Of old duplicates and retries, no more than these can still matter.
+    private static let synsKept = 4
+
+    /// The end that a host has of a connection.
+    func end(at host: NodeID, _ connection: ConnectionKey) -> WireEnd? {
+        ends[Key(host: host, connection: connection)]
+    }
+
+    /// The end that sends a segment; a SYN with a number of its own begins a new one.
+    mutating func sender(of segment: ObservedSegment) -> WireEnd? {
+        let key = Key(host: segment.host, connection: segment.sendersKey)
+        if segment.flags.contains(.syn), ends[key]?.iss != segment.segment.seq {
+            ends[key] = WireEnd(syn: segment, arrivals: syns[key] ?? [])
+        }
+        return ends[key]
+    }
+
+    mutating func noteSent(_ segment: ObservedSegment) {
+        ends[Key(host: segment.host, connection: segment.sendersKey)]?.noteSent(segment)
+    }
+
+    /// - Returns: the end that has received it.
+    mutating func noteReceived(_ segment: ObservedSegment) -> WireEnd? {
+        let key = Key(host: segment.host, connection: segment.receiversKey)
+        if segment.flags.contains(.syn) {
+            syns[key, default: []].append(SynArrival(segment))
+            if syns[key, default: []].count > Self.synsKept { syns[key]?.removeFirst() }
+        }
+        ends[key]?.noteReceived(segment)
+        return ends[key]
+    }
+
+    /// The host has forgotten everything.
+    mutating func forget(_ host: NodeID) {
+        ends = ends.filter { $0.key.host != host }
+        syns = syns.filter { $0.key.host != host }
+    }
+}
+
+extension ObservedSegment {
+    /// The connection as its sender names it.
+    var sendersKey: ConnectionKey { ConnectionKey(local: segment.source, remote: segment.destination) }
+    /// The connection as its receiver names it.
+    var receiversKey: ConnectionKey { ConnectionKey(local: segment.destination, remote: segment.source) }
+}

@@ -13,6 +13,10 @@ enum CounterSummary {
             segments: sent \(counters.segmentsSent), retransmitted \(counters.segmentsRetransmitted), \
             resets \(counters.resetsSent)
             """,
+            """
+            losses: recoveries \(counters.fastRetransmissions), probes \(counters.tailLossProbes), \
+            timeouts \(counters.retransmissionTimeouts), undone \(counters.spuriousRecoveries)
+            """,
             "dropped: \(counters.packetsDropped)" + reasons(of: counters),
         ]
         if device.packetsLostToFullQueue + device.packetsRefused > 0 {

@@ -24,6 +24,14 @@ enum Parse {
         return network
     }
 
+    static func congestion(_ text: String) throws -> CongestionAlgorithm {
+        guard let algorithm = CongestionAlgorithm(rawValue: text.lowercased()) else {
+            let known = CongestionAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("\(text) is no congestion control here: take one of \(known)")
+        }
+        return algorithm
+    }
+
     static func segmentLifetime(_ text: String) throws -> Interval {
         guard let seconds = Int64(text), [30, 60, 120].contains(seconds) else {
             throw ValidationError("\(text) is no MSL in use: take 30, 60 or 120 seconds")

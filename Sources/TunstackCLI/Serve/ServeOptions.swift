@@ -75,6 +75,12 @@ struct ServeOptions: ParsableArguments {
     @Flag(name: .customLong("nodelay"), help: "Send small segments at once, without Nagle's algorithm.")
     var noDelay = false
 
+    @Option(
+        help: ArgumentHelp(
+            "How much may be in the network: cubic, newreno or bbr. Example: --congestion bbr",
+            valueName: "algorithm"), transform: Parse.congestion)
+    var congestion = CongestionAlgorithm.cubic
+
     @Flag(help: "Open and accept nothing for one MSL after the start (RFC 9293, 3.4.3).")
     var quietTime = false
 
@@ -111,6 +117,7 @@ extension ServeOptions {
         options.keepsQuietTime = quietTime
         options.connectionOptions.keepAlive = keepAlive
         options.connectionOptions.noDelay = noDelay
+        options.connectionOptions.congestion = congestion
         return options
     }
 

@@ -24,7 +24,8 @@ extension CongestionAlgorithm {
         case .newReno: NewReno(maximumSegmentSize: maximumSegmentSize)
         case .bbr: 
             BBR(
-                maximumSegmentSize: maximumSegmentSize, seed: seed, roundTrip: roundTrip,
+                maximumSegmentSize: maximumSegmentSize,
+                initialWindow: CongestionWindow.initialWindow(maximumSegmentSize), seed: seed, roundTrip: roundTrip,
                 hasSelectiveAcknowledgments: usesSelective)
         }
     }

@@ -34,8 +34,26 @@ public struct ConnectionStatus: Sendable {
     public let receiveWindow: Int
     /// Eff.snd.MSS, in bytes.
     public let maximumSegmentSize: Int
-    /// cwnd, in bytes.
+    /// The congestion control, and where it is, in words.
+    public let congestion: CongestionAlgorithm
+    public let congestionPhase: String
+    /// Whether losses are being repaired, and why.
+    public let recovery: RecoveryPhase
+    /// cwnd, in bytes; in recovery what proportional rate reduction makes of it (RFC 6937).
     public let congestionWindow: Int
+    /// Bytes believed to be in the network: sent, and neither acknowledged nor selectively acknowledged nor lost.
+    public let bytesInFlight: Int
+    /// Bytes that are lost and wait to be sent again.
+    public let lostBytes: Int
+    /// Bytes per second at which segments leave; nil where they are not paced.
+    public let pacingRate: Int?
+    /// All bytes delivered on this connection, and all that were lost.
+    public let deliveredBytes: Int
+    public let totalLostBytes: Int
+    /// The least round trip of late; nil before the first measurement.
+    public let minimumRoundTrip: Interval?
+    /// The network has been seen to reorder (RFC 8985 §6.2).
+    public let hasSeenReordering: Bool
     /// ssthresh, in bytes; `Int.max` before the first loss.
     public let slowStartThreshold: Int
     /// SRTT; zero before the first measurement.
@@ -62,11 +80,42 @@ public struct ConnectionStatus: Sendable {
         receiveNext = connection.rcv.nxt
         receiveWindow = connection.rcv.wnd
         maximumSegmentSize = connection.effectiveSendMSS
+        congestion = connection.options.congestion
+        congestionPhase = connection.congestion.phase
+        recovery = RecoveryPhase(connection.recovery.phase)
         congestionWindow = connection.congestionWindow
+        bytesInFlight = connection.recovery.inFlight
+        lostBytes = connection.recovery.segments.missing.bytes
+        pacingRate = connection.options.pacing ? connection.congestion.pacingRate : nil
+        deliveredBytes = connection.recovery.rate.delivered
+        totalLostBytes = connection.recovery.rate.lost
+        minimumRoundTrip = connection.recovery.minimumRoundTrip.value
+        hasSeenReordering = connection.recovery.rack.hasSeenReordering
         slowStartThreshold = connection.congestion.ssthresh
         smoothedRoundTrip = connection.rtt.srtt
         retransmissionTimeout = connection.rtt.rto
         retransmissions = Int(connection.retransmissions)
+    }
+}
+
+/// Where the repair of losses stands.
+public enum RecoveryPhase: Hashable, Sendable {
+    /// Nothing is known to be lost.
+    case open
+    /// The window is being reduced, though nothing has to be repaired.
+    case reducing
+    /// Losses are being repaired (RFC 6675, RFC 8985, RFC 6582).
+    case fastRecovery
+    /// A time-out is being repaired (RFC 5681 §3.1).
+    case afterTimeout
+
+    init(_ phase: LossRecovery.Phase) {
+        switch phase {
+        case .open: self = .open
+        case .reducing: self = .reducing
+        case .fastRecovery: self = .fastRecovery
+        case .afterTimeout: self = .afterTimeout
+        }
     }
 }
 

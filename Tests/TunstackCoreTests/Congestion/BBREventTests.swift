@@ -114,6 +114,15 @@ struct BBREventTests {
         #expect(controller.inflightShortterm >= cwnd * 7 / 10)
     }
 
+    @Test("a mark counts without a queue, too")
+    func markWithoutQueue() {
+        var path = Self.running(until: .probeCruise)
+        path.flows[0].controller.onCongestion(.mark, inFlight: path.flows[0].inFlight, at: path.now)
+        path.run(for: .milliseconds(60))
+        #expect(path.flows[0].controller.bandwidthShortterm < BBR.unbounded)
+        #expect(path.flows[0].controller.inflightShortterm < BBR.unbounded)
+    }
+
     @Test("after a probe that went too high, the next one only touches the bound, and a further one follows at once")
     func precaution() throws {
         var path = Self.running(until: .probeRefill)

@@ -14,9 +14,15 @@ SWIFT_BUILD = swift build --scratch-path $(SCRATCH)
 # The binary that the integration tests and the demonstrations run.
 export TUNSTACK ?= $(abspath $(SCRATCH))/release/tunstack
 SWIFT_SOURCES = Package.swift Sources Tests
+# How many seeds `make simulate` plays.
+SEEDS ?= 2000
 CHECKS = layering sizes links test-marks requirements scripts
 
+<<<<<<< HEAD
 .PHONY: help build setup test unit integration soak bench-loss lint format check ci demo run clean $(CHECKS:%=check-%)
+=======
+.PHONY: help build setup test unit integration simulate soak lint format check ci demo run clean $(CHECKS:%=check-%)
+>>>>>>> wt-campaign
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +42,9 @@ unit: ## unit tests: no privilege, no network, virtual time
 integration: build ## tests against the kernel's TCP, in network namespaces
 	scripts/integration
 
+simulate: build ## play SEEDS=2000 networks in virtual time; every step is judged
+	$(TUNSTACK) simulate --seeds $(SEEDS)
+
 soak: build ## 1 GB through the echo service on a clean link, without a loss to repair
 	scripts/soak-1g
 
@@ -53,7 +62,7 @@ check: $(CHECKS:%=check-%) ## all checks of scripts/check
 $(CHECKS:%=check-%): check-%:
 	@scripts/check/$*
 
-ci: setup lint check build test ## what the gate runs: lint, checks, build, all tests
+ci: setup lint check build test simulate ## what the gate runs: lint, checks, build, all tests, 2,000 seeds
 
 demo: build ## list the scenarios that run in virtual time, without privilege
 	$(TUNSTACK) demo

@@ -2,8 +2,8 @@ import ArgumentParser
 
 /// What `tunstack` can be asked to do.
 enum Subcommands {
-    static let all: [any ParsableCommand.Type] = [ServeCommand.self, LabCommand.self, Demo.self]
+    static let all: [any ParsableCommand.Type] = [ServeCommand.self, LabCommand.self, Demo.self, SimulateCommand.self]
 
     /// The names of those beside the default one, for its help.
-    static let others = ["lab", "demo"]
+    static let others = ["lab", "demo", "simulate"]
 }

@@ -40,7 +40,8 @@ struct RTTEstimator {
             rttvar = (rttvar * 3 + deviation) / 4
             srtt = (srtt * 7 + sample) / 8
         }
-        base = min(maximum, max(minimum, srtt + max(Self.granularity, rttvar * 4)))
+        // A steady round trip leaves no variance; what a peer holds an acknowledgment back for must still fit in.
+        base = min(maximum, max(minimum, srtt + max(Self.granularity, minimum / 4, rttvar * 4)))
         shift = 0
     }
 

@@ -126,6 +126,7 @@ extension HostCore {
     }
 
     private func transmit() {
+        let (network, clock) = (network, clock)
         for _ in 0..<Self.pumpLimit {
             var sent = false
             let packet = [UInt8](rawCapacity: configuration.mtu) { sent = stack.nextTransmit(into: &$0, at: clock) }

@@ -45,10 +45,17 @@ enum PatternStream {
 extension RawSpan {
     /// Whether both have the same bytes; they must have the same length.
     fileprivate func isEqual(to other: RawSpan) -> Bool {
-        let words = byteCount / 4 * 4
-        for offset in stride(from: 0, to: words, by: 4)
-        where bigEndianUInt32(at: offset) != other.bigEndianUInt32(at: offset) { return false }
-        for offset in words..<byteCount where byte(at: offset) != other.byte(at: offset) { return false }
+        let blocks = byteCount / Self.blockLength * Self.blockLength
+        for offset in stride(from: 0, to: blocks, by: Self.blockLength)
+        where block(at: offset) != other.block(at: offset) { return false }
+        for offset in blocks..<byteCount where byte(at: offset) != other.byte(at: offset) { return false }
         return true
+    }
+
+    private static var blockLength: Int { 32 }
+
+    /// The 32 bytes from `offset` on; the load checks that they are within the span.
+    private func block(at offset: Int) -> SIMD4<UInt64> {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: SIMD4<UInt64>.self)
     }
 }

@@ -4,6 +4,7 @@ import TunstackCore
 struct PacketOnItsWay {
     /// Its number in the trace.
     let number: Int
+    let sentAt: Instant
     let sender: NodeID
     let receiver: NodeID
     /// What arrives.
@@ -22,41 +23,61 @@ struct EventQueue {
         case action(() -> Void)
     }
 
+    /// What the heap moves about: small, and without references.
     private struct Entry {
         let time: Instant
         let serial: UInt64
-        let event: Event
+        /// Where the event is.
+        let slot: Int
 
-        func isBefore(_ other: Entry) -> Bool { (time, serial) < (other.time, other.serial) }
+        func isBefore(_ other: Entry) -> Bool {
+            time < other.time || (time == other.time && serial < other.serial)
+        }
     }
 
     /// A binary heap: no entry is before its parent.
     private var heap: [Entry] = []
     private var serial: UInt64 = 0
+    /// The events in the queue; nil where there is room for another.
+    private var events: [Event?] = []
+    private var freeSlots: [Int] = []
 
     /// When the next event is due; nil if there is none.
     var earliest: Instant? { heap.first?.time }
 
     mutating func push(_ event: Event, at time: Instant) {
-        heap.append(Entry(time: time, serial: serial, event: event))
+        let entry = Entry(time: time, serial: serial, slot: store(event))
         serial += 1
+        heap.append(entry)
         var child = heap.count - 1
-        while child > 0, heap[child].isBefore(heap[(child - 1) / 2]) {
-            heap.swapAt(child, (child - 1) / 2)
+        while child > 0, entry.isBefore(heap[(child - 1) / 2]) {
+            heap[child] = heap[(child - 1) / 2]
             child = (child - 1) / 2
         }
+        heap[child] = entry
     }
 
     mutating func popFirst() -> Event? {
         guard let first = heap.first, let last = heap.popLast() else { return nil }
-        guard !heap.isEmpty else { return first.event }
-        heap[0] = last
-        var parent = 0
-        while let child = earlierChild(of: parent), heap[child].isBefore(heap[parent]) {
-            heap.swapAt(child, parent)
-            parent = child
+        if !heap.isEmpty {
+            var parent = 0
+            while let child = earlierChild(of: parent), heap[child].isBefore(last) {
+                heap[parent] = heap[child]
+                parent = child
+            }
+            heap[parent] = last
         }
-        return first.event
+        freeSlots.append(first.slot)
+        return events[first.slot].take()
+    }
+
+    private mutating func store(_ event: Event) -> Int {
+        if let slot = freeSlots.popLast() {
+            events[slot] = event
+            return slot
+        }
+        events.append(event)
+        return events.count - 1
     }
 
     private func earlierChild(of parent: Int) -> Int? {

@@ -17,6 +17,8 @@ public struct PacketSighting: Sendable {
     public let kind: Kind
     /// When, on the network's clock.
     public let time: Instant
+    /// When it was sent.
+    public let sentAt: Instant
     /// Who sent it.
     public let sender: NodeID
     /// Who has its destination address; nil if nobody has.

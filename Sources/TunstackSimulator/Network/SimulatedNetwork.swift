@@ -38,7 +38,8 @@ public final class SimulatedNetwork {
     private var links: [Link] = []
     private var queue = EventQueue()
     private var random: SeededRandom
-    private var routes: [Route: Way] = [:]
+    /// For each node, the ways that it has sent packets by.
+    private var routes: [[Route]] = []
     private var observers: [(PacketSighting) -> Void] = []
 
     /// How many things may happen at one instant; more are a defect, an endless exchange without delay.
@@ -88,7 +89,7 @@ public final class SimulatedNetwork {
 
     private func add(_ node: any NodeCore) {
         nodes.append(node)
-        routes = [:]
+        forgetRoutes()
         recorder.add(
             PacketTrace.Node(id: node.id, name: node.name, address: node.address, hasStack: node is HostCore))
     }
@@ -108,7 +109,7 @@ public final class SimulatedNetwork {
         _ first: any SimulatedNode, _ second: any SimulatedNode, latencies: (Interval, Interval),
         rules: [any LinkRule]
     ) {
-        routes = [:]
+        forgetRoutes()
         links.append(Link(between: first.id, second.id, latencies: latencies, rules: rules, random: fork()))
     }
 
@@ -192,10 +193,10 @@ public final class SimulatedNetwork {
 // MARK: - Packets
 
 extension SimulatedNetwork {
-    /// From a node to an address.
-    private struct Route: Hashable {
-        let sender: NodeID
+    /// How a node's packets for an address go.
+    private struct Route {
         let destination: IPv4Address
+        let way: Way
     }
 
     /// Who has the address, and the link to get there; nil where there is none.
@@ -204,6 +205,8 @@ extension SimulatedNetwork {
         let link: Int?
     }
 
+    private func forgetRoutes() { routes = Array(repeating: [], count: nodes.count) }
+
     /// Puts a packet on the link to whoever has its destination address, as if `sender` had made it: an old duplicate,
     /// or a forgery.
     public func inject(_ bytes: [UInt8], from sender: any SimulatedNode) { transmit(bytes, from: sender.id) }
@@ -211,7 +214,7 @@ extension SimulatedNetwork {
     func transmit(_ bytes: [UInt8], from sender: NodeID) {
         let way = way(from: sender, for: bytes)
         let number = recorder.recordSent(bytes, from: sender, to: way.receiver, at: now)
-        show(.sent, bytes, from: sender, to: way.receiver)
+        show(.sent, bytes, from: sender, to: way.receiver, sentAt: now)
         guard let receiver = way.receiver, let link = way.link else {
             return lose(number, "nobody has this address", bytes, from: sender, to: way.receiver)
         }
@@ -225,13 +228,12 @@ extension SimulatedNetwork {
 
     private func way(from sender: NodeID, for bytes: [UInt8]) -> Way {
         guard let destination = bytes.withRawSpan(Self.destination) else { return Way(receiver: nil, link: nil) }
-        let route = Route(sender: sender, destination: destination)
-        if let known = routes[route] { return known }
+        for route in routes[sender.index] where route.destination == destination { return route.way }
         let receiver = nodes.first { $0.address == destination && $0.id != sender }?.id
         let link = receiver.flatMap { receiver in links.firstIndex { $0.joins(sender, receiver) } }
         let way = Way(receiver: receiver, link: link)
         // Whatever addresses a program makes up need not be remembered.
-        if link != nil { routes[route] = way }
+        if link != nil { routes[sender.index].append(Route(destination: destination, way: way)) }
         return way
     }
 
@@ -258,13 +260,14 @@ extension SimulatedNetwork {
             if let answer = packet.answer { transmit(answer, from: receiver) }
             return
         }
-        let onItsWay = PacketOnItsWay(number: number, sender: packet.sender, receiver: receiver, bytes: packet.bytes)
+        let onItsWay = PacketOnItsWay(
+            number: number, sentAt: now, sender: packet.sender, receiver: receiver, bytes: packet.bytes)
         queue.push(.arrival(onItsWay), at: now + links[link].duration(of: packet))
     }
 
     private func arrive(_ packet: PacketOnItsWay) {
         recorder.update(packet.number) { $0.fate = .arrived(now) }
-        show(.arrived, packet.bytes, from: packet.sender, to: packet.receiver)
+        show(.arrived, packet.bytes, from: packet.sender, to: packet.receiver, sentAt: packet.sentAt)
         let node = nodes[packet.receiver.index]
         let delay = node.nextReceiveDelay()
         guard delay > .zero else { return node.receive(packet.number, packet.bytes) }
@@ -273,12 +276,15 @@ extension SimulatedNetwork {
 
     private func lose(_ number: Int, _ reason: String, _ bytes: [UInt8], from sender: NodeID, to receiver: NodeID?) {
         recorder.update(number) { $0.fate = .lost(reason) }
-        show(.lost(reason), bytes, from: sender, to: receiver)
+        show(.lost(reason), bytes, from: sender, to: receiver, sentAt: now)
     }
 
-    private func show(_ kind: PacketSighting.Kind, _ bytes: [UInt8], from sender: NodeID, to receiver: NodeID?) {
+    private func show(
+        _ kind: PacketSighting.Kind, _ bytes: [UInt8], from sender: NodeID, to receiver: NodeID?, sentAt: Instant
+    ) {
         guard !observers.isEmpty else { return }
-        let sighting = PacketSighting(kind: kind, time: now, sender: sender, receiver: receiver, bytes: bytes)
+        let sighting = PacketSighting(
+            kind: kind, time: now, sentAt: sentAt, sender: sender, receiver: receiver, bytes: bytes)
         for observe in observers { observe(sighting) }
     }
 }

@@ -107,7 +107,13 @@ extension PathConditions {
             let parts = try value.parts(2)
             let share = try parts[0].share()
             guard share < 1_000_000 else { throw PathConditionsError("burst loses everything; 'loss=100%' says so") }
-            burstLoss = .bursts(share: share, meanLength: try parts[1].count(1...1_000_000))
+            let length = try parts[1].count(1...1_000_000)
+            // Between two bursts there is at least one packet that passes.
+            guard share * (length + 1) <= length * 1_000_000 else {
+                let most = ConditionText.share(length * 1_000_000 / (length + 1))
+                throw PathConditionsError("bursts of \(length) packets lose at most \(most)")
+            }
+            burstLoss = .bursts(share: share, meanLength: length)
         case .gilbert:
             let parts = try value.parts(4)
             burstLoss = .gilbertElliott(

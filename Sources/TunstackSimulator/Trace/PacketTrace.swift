@@ -49,7 +49,7 @@ public struct PacketTrace: Sendable {
     /// What happened, in order.
     public internal(set) var events: [Event] = []
     /// The time of day at the network's time zero, in microseconds since midnight.
-    public internal(set) var timeOfDay = TimeOfDay(microseconds: 0)
+    public var timeOfDay = TimeOfDay(microseconds: 0)
 }
 
 // MARK: - Questions

@@ -27,7 +27,7 @@ struct TraceRecorder {
     private static let eventsPerPacket = 8
 
     init(level: TraceLevel) {
-        self.level = level
+        self.level = if case .recent(let limit) = level { .recent(max(1, limit)) } else { level }
     }
 
     /// What is kept, with packets numbered from zero.
@@ -51,7 +51,9 @@ struct TraceRecorder {
 
     mutating func record(_ kind: @autoclosure () -> PacketTrace.Event.Kind, at node: NodeID, _ time: Instant) {
         guard keepsAnything else { return }
-        kept.events.append(PacketTrace.Event(time: time, node: node, kind: kind()))
+        let kind = kind()
+        if case .received(let number, _) = kind, number < first { return }
+        kept.events.append(PacketTrace.Event(time: time, node: node, kind: kind))
         guard case .recent(let limit) = level else { return }
         let most = limit * Self.slack * Self.eventsPerPacket
         if kept.events.count >= most { keep(eventsFrom: most / 2) }
@@ -66,6 +68,7 @@ struct TraceRecorder {
         append(bytes, from: sender, to: receiver, at: time, copyOf: nil)
         let number = count - 1
         record(.sent(number), at: sender, time)
+        trim()
         return number
     }
 
@@ -74,6 +77,7 @@ struct TraceRecorder {
         of original: Int, _ bytes: [UInt8], from sender: NodeID, to receiver: NodeID, at time: Instant
     ) -> Int {
         append(bytes, from: sender, to: receiver, at: time, copyOf: original)
+        trim()
         return count - 1
     }
 
@@ -86,7 +90,6 @@ struct TraceRecorder {
             SimulatedPacket(
                 number: count, sender: sender, receiver: receiver, sentAt: time, bytes: bytes,
                 segment: bytes.withRawSpan { TracedSegment($0) }, copyOf: original))
-        if case .recent(let limit) = level, kept.packets.count >= limit * Self.slack { keepLast(limit) }
     }
 
     /// Changes what is known about a packet, if it is still kept.
@@ -99,9 +102,15 @@ struct TraceRecorder {
 // MARK: - Forgetting
 
 extension TraceRecorder {
+    private mutating func trim() {
+        if case .recent(let limit) = level, kept.packets.count >= limit * Self.slack { keepLast(limit) }
+    }
+
     private mutating func keepLast(_ limit: Int) {
         guard kept.packets.count > limit else { return }
-        let number = kept.packets[kept.packets.count - limit].number
+        // A second copy stays with the packet that it is a copy of.
+        let oldest = kept.packets[kept.packets.count - limit]
+        let number = oldest.copyOf ?? oldest.number
         let index = kept.events.firstIndex { event in
             guard case .sent(let sent) = event.kind else { return false }
             return sent >= number

@@ -15,10 +15,10 @@ struct ProgressOracle: Oracle {
     mutating func judge(_ socket: ObservedSocket, _ verdicts: inout Verdicts) {
         let status = socket.status
         guard status.owesProgress, let end = socket.end, let owesSince = socket.book.owesSince else { return }
-        // Retransmissions and window probes come at least so often (RFC 6298 §2.5, RFC 9293 §3.8.6.1); a clock may run
-        // slow, and a delayed acknowledgment be late.
+        // Retransmissions and window probes come at least so often (RFC 6298 §2.5, RFC 9293 §3.8.6.1), counted from the
+        // last acknowledgment (RFC 6298 §5.3); a clock may run slow.
         let patience = socket.plan.options.maximumRTO * 5 / 4 + .seconds(1)
-        let silence = socket.time - max(end.lastSentAt, owesSince)
+        let silence = socket.time - max(end.lastSentAt, owesSince, socket.book.progressAt)
         if silence > patience {
             verdicts.find(
                 self, socket.socket.host.id, at: socket.time,

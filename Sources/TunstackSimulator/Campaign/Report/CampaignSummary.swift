@@ -18,7 +18,11 @@ public struct CampaignSummary: Sendable {
     /// Of more failures only the number is kept.
     private static let failuresKept = 20
 
-    mutating func note(_ report: RunReport) {
+    /// What came of no runs at all.
+    public init() {}
+
+    /// Adds what came of another run.
+    public mutating func note(_ report: RunReport) {
         runs += 1
         packets += report.packets
         virtualTime = virtualTime + report.virtualTime

@@ -10,6 +10,9 @@ final class Referee: HostObserver {
     private(set) var digest = PacketDigest()
     private(set) var refusals: [Refusal] = []
 
+    /// Is given every connection's end before it sends anything.
+    var opened: (SimulatedSocket, Int) -> Void = { _, _ in }
+
     private let plan: SimulationPlan
     private var oracles: [any Oracle]
     private var book = WireBook()
@@ -64,6 +67,7 @@ final class Referee: HostObserver {
         let book = SocketBook(socket, isClient: isClient, flow: flow, at: host.network.now)
         sockets.append(book)
         active[host.id.index].append(book)
+        opened(SimulatedSocket(core: socket, network: host.network), flow)
     }
 
     func hostActed(_ host: HostCore) {

@@ -27,19 +27,19 @@ public struct SimulationRun: Sendable {
     ///
     /// - Parameters:
     ///   - level: how much to keep.
-    ///   - prepare: is given the network and its hosts before anything happens, to watch them.
+    ///   - opened: is given every connection's end before it sends anything, and the flow it belongs to, as an index.
     public func traced(
-        keeping level: TraceLevel = .full, prepare: (SimulatedNetwork, [SimulatedHost]) -> Void = { _, _ in }
+        keeping level: TraceLevel = .full, opened: @escaping (SimulatedSocket, _ flow: Int) -> Void = { _, _ in }
     ) -> (report: RunReport, trace: PacketTrace) {
-        let (report, network) = play(keeping: level, prepare: prepare)
+        let (report, network) = play(keeping: level, opened: opened)
         return (report, network.trace)
     }
 
     private func play(
-        keeping level: TraceLevel, prepare: (SimulatedNetwork, [SimulatedHost]) -> Void = { _, _ in }
+        keeping level: TraceLevel, opened: @escaping (SimulatedSocket, _ flow: Int) -> Void = { _, _ in }
     ) -> (report: RunReport, network: SimulatedNetwork) {
         let planned = PlannedNetwork(plan, canary: canary, keeping: level)
-        prepare(planned.network, planned.hosts)
+        planned.referee.opened = opened
         let (network, referee) = (planned.network, planned.referee)
         var (steps, isIdle) = (0, false)
         let (stepLimit, packetLimit, timeLimit) = (plan.stepLimit, 2 * plan.mostPackets, plan.timeLimit)

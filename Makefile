@@ -18,11 +18,7 @@ SWIFT_SOURCES = Package.swift Sources Tests
 SEEDS ?= 2000
 CHECKS = layering sizes links test-marks requirements scripts
 
-<<<<<<< HEAD
-.PHONY: help build setup test unit integration soak bench-loss lint format check ci demo run clean $(CHECKS:%=check-%)
-=======
-.PHONY: help build setup test unit integration simulate soak lint format check ci demo run clean $(CHECKS:%=check-%)
->>>>>>> wt-campaign
+.PHONY: help build setup test unit integration simulate soak bench-loss lint format check ci demo run clean $(CHECKS:%=check-%)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

@@ -1,5 +1,6 @@
 /// Spreads segments over time at the rate that the congestion controller asks for. Timers are not fine enough for one segment at a
-/// time, so it lets a quantum go at once and then waits until that much time has passed at the rate.
+/// time, so it lets a quantum go at once and then waits until that much time has passed at the rate. What a late timer misses is made
+/// good, up to another quantum.
 struct Pacer {
     /// When what has been sent is paid for.
     private(set) var paidAt = Instant.origin
@@ -26,12 +27,13 @@ struct Pacer {
     }
 
     /// `bytes` leave.
-    mutating func onSent(_ bytes: Int, rate: Int, at now: Instant) {
+    mutating func onSent(_ bytes: Int, rate: Int, segmentSize: Int, at now: Instant) {
         guard unpacedBytes <= 0 else {
             unpacedBytes -= Int32(clamping: bytes)
             return
         }
-        paidAt = max(paidAt, now) + Self.time(for: bytes, at: rate)
+        let lateness = Self.time(for: Self.quantum(rate: rate, segmentSize: segmentSize), at: rate)
+        paidAt = max(paidAt, now - lateness) + Self.time(for: bytes, at: rate)
     }
 
     private static func time(for bytes: Int, at rate: Int) -> Interval {

@@ -127,7 +127,7 @@ extension HostCore {
     }
 
     private func transmit() {
-        let (network, clock) = (network, clock)
+        let clock = clock
         for _ in 0..<Self.pumpLimit {
             var sent = false
             let packet = [UInt8](rawCapacity: configuration.mtu) { sent = stack.nextTransmit(into: &$0, at: clock) }

@@ -243,7 +243,7 @@ extension Connection {
     @inline(__always)
     private mutating func pay(for segment: OutgoingSegment, at now: Instant) {
         guard let rate = congestion.pacingRate else { return }
-        pacer.onSent(segment.length, rate: rate, at: now)
+        pacer.onSent(segment.length, rate: rate, segmentSize: effectiveSendMSS, at: now)
     }
 
     private mutating func onAcknowledgmentSent(withText: Bool) {

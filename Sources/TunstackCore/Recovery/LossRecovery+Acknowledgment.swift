@@ -317,7 +317,7 @@ extension LossRecovery {
     ) {
         if outcome.duplicate != nil { rack.onDuplicateReported(nxt: ack.nxt) }
         let isRepairing = phase == .fastRecovery || phase == .afterTimeout
-        var isSpurious = false
+        var isSpurious = phase == .fastRecovery && spurious.hasBeenOvertaken(hasMissing: hasMissing)
         if isRepairing, ack.hasAdvanced, let echo = ack.echo {
             isSpurious = spurious.isRefuted(byEcho: echo, clock: ack.clock)
         }

@@ -50,6 +50,9 @@ struct SpuriousRecovery {
         return Int32(bitPattern: echoed &- clock.value(at: firstRetransmissionAt)) < 0
     }
 
+    /// Everything that counted as lost has arrived before any of it was sent again.
+    func hasBeenOvertaken(hasMissing: Bool) -> Bool { start != nil && !hasRetransmitted && !hasMissing }
+
     /// The peer reports that something arrived twice; true when that holds for everything that was sent again.
     mutating func isRefutedByDuplicate(_ block: SACKBlock, segmentSize: Int) -> Bool {
         guard let start, hasRetransmitted, !block.start.isBefore(start) else { return false }

@@ -58,9 +58,9 @@ extension Connection {
         let length = min(recovery.repairLength(atMost: effectiveSendMSS), effectiveSendMSS)
         let seq = recovery.segments[recovery.segments.missing.first].start
         if !recovery.owesRepair {
-            guard recovery.inFlight + length <= congestionWindow, seq - snd.una < max(1, snd.wnd) else { return nil }
+            guard recovery.inFlight + length <= congestionWindow, seq - snd.una < max(1, snd.wnd), paceAllows(at: now)
+            else { return nil }
         }
-        guard paceAllows(at: now) else { return nil }
         let textLength = min(length, max(0, sendBuffer.end - seq))
         var segment = OutgoingSegment(seq: seq, textLength: textLength, purpose: .retransmission)
         if textLength < length { segment.flags.insert(.fin) }

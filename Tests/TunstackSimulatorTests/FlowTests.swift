@@ -31,6 +31,7 @@ struct FlowTests {
         let samples = transfer.record.samples
         #expect(samples.first?.acknowledged == 0)
         #expect(samples.last?.sent == 300_000)
+        #expect(samples.last?.acknowledged == 300_000)
         #expect(samples.allSatisfy { $0.acknowledged <= $0.sent && $0.acknowledged >= 0 && $0.congestionWindow > 0 })
         #expect(zip(samples, samples.dropFirst()).allSatisfy { $0.time <= $1.time && $0.sent <= $1.sent })
         #expect(samples.contains { $0.smoothedRoundTrip >= .milliseconds(20) })

@@ -12,8 +12,9 @@ extension FlowDrawing {
         .grid, .axis { stroke-width: 1; }
         .goodput, .flight { fill-opacity: 0.15; }
         .queue { fill-opacity: 0.25; }
-        .window, .roundtrip { stroke-width: 2; }
-        .inflight { stroke-width: 1; stroke-opacity: 0.75; }
+        .window { stroke-width: 1.4; }
+        .roundtrip { stroke-width: 2; }
+        .inflight { stroke-width: 4; stroke-opacity: 0.3; }
         .threshold { stroke-width: 1.5; stroke-dasharray: 2 5; }
         .sent, .acknowledged { stroke-width: 1.5; }
         .again { stroke-width: 4.5; }

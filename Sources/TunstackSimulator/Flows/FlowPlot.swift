@@ -38,12 +38,12 @@ struct FlowDrawing {
     let time: PlotScale
 
     static let width = 1_200
-    static let height = 1_060
+    static let height = 1_084
     /// From the axis at the left to the axis at the right.
     static let across = 92.0...1_116.0
-    static let rates = 168.0...408.0
-    static let delays = 494.0...634.0
-    static let stream = 720.0...990.0
+    static let rates = 192.0...432.0
+    static let delays = 518.0...658.0
+    static let stream = 744.0...1_014.0
 
     init(_ record: FlowRecord, title: String) {
         self.record = record
@@ -97,22 +97,26 @@ struct FlowDrawing {
             path: SVGPage.line([(left, scale.places.upperBound), (right, scale.places.upperBound)]), "axis")
     }
 
-    /// What the colours mean, from right to left above a panel.
+    /// What the colours mean: keys with words above a panel, up to its right edge.
     mutating func addLegend(_ entries: [(style: String, text: String)], above panel: ClosedRange<Double>) {
-        var x = Self.across.upperBound
+        // There is nothing here that could measure text; letters of this size are about so wide.
+        let widths = entries.map { 28 + Double($0.text.count) * 7.2 }
+        var x = Self.across.upperBound - widths.reduce(0, +) - Double(entries.count - 1) * 20
         let y = panel.lowerBound - 30
-        for entry in entries.reversed() {
-            page.add(text: entry.text, "legend", x: x, y: y, anchor: .end)
-            // There is nothing that could measure the text; letters of this size are about so wide.
-            x -= Double(entry.text.count) * 6.9 + 10
-            switch entry.style {
-            case "loss": page.add(path: SVGPage.crosses([(x - 6, y - 4.5)], radius: 3.5), "loss")
-            case "again": page.add(path: SVGPage.dots([(x - 6, y - 4.5)]), "again key")
-            case "goodput", "queue", "flight":
-                page.add(path: "M\(SVGPage.pair((x - 18, y - 10)))h18v11h-18Z", entry.style)
-            default: page.add(path: SVGPage.line([(x - 20, y - 4.5), (x, y - 4.5)]), entry.style)
-            }
-            x -= 44
+        for (entry, width) in zip(entries, widths) {
+            addKey(entry.style, x: x, y: y - 4.5)
+            page.add(text: entry.text, "legend", x: x + 27, y: y)
+            x += width + 20
+        }
+    }
+
+    /// A sample of a style, 20 wide.
+    private mutating func addKey(_ style: String, x: Double, y: Double) {
+        switch style {
+        case "loss": page.add(path: SVGPage.crosses([(x + 14, y)], radius: 3.5), style)
+        case "again": page.add(path: SVGPage.dots([(x + 14, y)]), style + " key")
+        case "goodput", "queue", "flight": page.add(path: "M\(SVGPage.pair((x, y - 5.5)))h20v11h-20Z", style)
+        default: page.add(path: SVGPage.line([(x, y), (x + 20, y)]), style)
         }
     }
 

@@ -1,8 +1,8 @@
 public import TunstackCore
 import TunstackWire
 
-/// Writes down what the sender of one connection does, in virtual time: at every packet that it sends or that arrives
-/// for it, or less often.
+/// Writes down what the sender of one connection does, in virtual time: at every packet that it sends or has handled,
+/// or less often.
 ///
 /// It looks on and changes nothing, so a run with a recorder is the same run. It keeps a bounded number of samples:
 /// when there are too many, every second one goes, and from then on they are taken half as often.
@@ -43,7 +43,7 @@ public final class FlowRecorder {
 
     private func note(_ sighting: PacketSighting) {
         let isOutbound = sighting.sender == host
-        guard isOutbound || (sighting.receiver == host && sighting.kind == .arrived),
+        guard isOutbound || (sighting.receiver == host && sighting.kind == .handled),
             let segment = sighting.segment, isOfFlow(segment, isOutbound)
         else { return }
         if isOutbound {
@@ -51,6 +51,7 @@ public final class FlowRecorder {
             case .sent: noteSent(segment, at: sighting.time)
             case .arrived: pathDelay = sighting.time - sighting.sentAt
             case .lost: mark(.loss, segment, at: sighting.time)
+            case .handled: return
             }
         }
         sample(at: sighting.time)

@@ -122,6 +122,7 @@ extension HostCore {
     }
 
     private func recordTransitions() {
+        guard configuration.recordsTransitions else { return }
         while let record = stack.nextTransition() { self.record(.transition(record)) }
     }
 

@@ -9,6 +9,8 @@ public struct PacketSighting: Sendable {
         case sent
         /// It reaches the receiver's interface. A second copy that the link made arrives too.
         case arrived
+        /// The receiver has handled it, and sent what it had to say to it.
+        case handled
         /// It is lost, for this reason.
         case lost(String)
     }

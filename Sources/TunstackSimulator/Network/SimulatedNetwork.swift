@@ -64,7 +64,8 @@ public final class SimulatedNetwork {
     ///   - name: how traces call it.
     ///   - address: its address, in a network of 256.
     ///   - clockStart: what its clock shows when the network's shows zero.
-    ///   - clockSkew: how much too fast its clock runs, in parts per million; negative for too slow; -500000 ... 500000.
+    ///   - clockSkew: how much too fast its clock runs, in parts per million; negative for too slow; -500000 ...
+    ///     500000.
     ///   - configure: changes the stack's configuration.
     public func addHost(
         _ name: String, _ address: IPv4Address, clockStart: Interval = .zero, clockSkew: Int = 0,
@@ -118,8 +119,8 @@ public final class SimulatedNetwork {
         for index in links.indices where links[index].joins(first.id, second.id) { links[index].insert(rule) }
     }
 
-    /// Shows every packet to `observe`: when it is sent, when it arrives, when it is lost. An observer may ask hosts and
-    /// sockets; it must not change anything.
+    /// Shows every packet to `observe`: when it is sent, when it arrives and is handled, when it is lost. An observer
+    /// may ask hosts and sockets; it must not change anything.
     public func observePackets(_ observe: @escaping (PacketSighting) -> Void) { observers.append(observe) }
 
     private func fork() -> SeededRandom { SeededRandom(seed: random.next()) }
@@ -185,7 +186,7 @@ public final class SimulatedNetwork {
         switch event {
         case .action(let action): action()
         case .arrival(let packet): arrive(packet)
-        case .delivery(let packet): nodes[packet.receiver.index].receive(packet.number, packet.bytes)
+        case .delivery(let packet): deliver(packet)
         }
     }
 }
@@ -268,10 +269,14 @@ extension SimulatedNetwork {
     private func arrive(_ packet: PacketOnItsWay) {
         recorder.update(packet.number) { $0.fate = .arrived(now) }
         show(.arrived, packet.bytes, from: packet.sender, to: packet.receiver, sentAt: packet.sentAt)
-        let node = nodes[packet.receiver.index]
-        let delay = node.nextReceiveDelay()
-        guard delay > .zero else { return node.receive(packet.number, packet.bytes) }
+        let delay = nodes[packet.receiver.index].nextReceiveDelay()
+        guard delay > .zero else { return deliver(packet) }
         queue.push(.delivery(packet), at: now + delay)
+    }
+
+    private func deliver(_ packet: PacketOnItsWay) {
+        nodes[packet.receiver.index].receive(packet.number, packet.bytes)
+        show(.handled, packet.bytes, from: packet.sender, to: packet.receiver, sentAt: packet.sentAt)
     }
 
     private func lose(_ number: Int, _ reason: String, _ bytes: [UInt8], from sender: NodeID, to receiver: NodeID?) {

@@ -54,8 +54,8 @@ public struct PathConditions: Sendable, Hashable {
     }
 }
 
-/// Loss that comes in bursts, by the model of Gilbert and Elliott: the path is in a good or a bad state, and each packet
-/// may change it.
+/// Loss that comes in bursts, by the model of Gilbert and Elliott: the path is in a good or a bad state, and each
+/// packet may change it.
 public enum BurstLoss: Sendable, Hashable {
     /// Everything is lost in the bad state and nothing in the good one.
     ///

@@ -1,7 +1,7 @@
 import TunstackCore
 
-/// Sends packets one after the other at a rate; those that come meanwhile wait in a queue, and what finds the queue full
-/// is dropped (tail drop). Each direction has a queue of its own.
+/// Sends packets one after the other at a rate; those that come meanwhile wait in a queue, and what finds the queue
+/// full is dropped (tail drop). Each direction has a queue of its own.
 ///
 /// A packet leaves when its last bit has been sent. Time is exact: fractions of a nanosecond are kept from packet to
 /// packet, so any number of packets take just as long as their bits. The rule belongs before those that delay, for it
@@ -15,8 +15,8 @@ public struct Bottleneck: LinkRule {
     /// - Parameters:
     ///   - rate: bits per second, at least 1.
     ///   - capacity: how many packets the queue holds, the one being sent among them; at least 1.
-    ///   - markingThreshold: with so many packets in the queue, a packet that comes is marked "congestion experienced" if
-    ///     it allows that (RFC 3168 §5); nil for never.
+    ///   - markingThreshold: with so many packets in the queue, a packet that comes is marked "congestion experienced"
+    ///     if it allows that (RFC 3168 §5); nil for never.
     public init(bitsPerSecond rate: Int64, queue capacity: Int, markingAbove markingThreshold: Int? = nil) {
         self.rate = max(1, rate)
         self.capacity = max(1, capacity)

@@ -3,8 +3,8 @@ public import TunstackWire
 /// A router whose next hop takes only small packets.
 ///
 /// A larger packet that must not be fragmented is dropped; its sender is told the next hop's MTU (RFC 1191 §4), or not,
-/// where messages are filtered (a black hole, RFC 2923 §2.1). A packet that may be fragmented passes as it is, as if its
-/// fragments had been put together again.
+/// where messages are filtered (a black hole, RFC 2923 §2.1). A packet that may be fragmented passes as it is, as if
+/// its fragments had been put together again.
 public struct PacketSizeLimit: LinkRule {
     private let mtu: Int
     private let router: IPv4Address?

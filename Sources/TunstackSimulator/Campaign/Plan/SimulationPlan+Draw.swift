@@ -155,7 +155,7 @@ struct PlanDraw {
     /// Packets that come late or twice.
     private mutating func addCrossings(to path: inout PathConditions) {
         if chance(30) {
-            path.jitter = time(0...60)
+            path.jitter = time(1...60)
             path.jitterReorders = chance(50)
         }
         if chance(25) {

@@ -65,7 +65,8 @@ struct CampaignTable {
     /// `1.23 Mbit/s`
     static func rate(_ bitsPerSecond: Int64) -> String {
         let (unit, size): (String, Int64) =
-            bitsPerSecond >= 1_000_000 ? ("Mbit/s", 1_000_000) : bitsPerSecond >= 1_000 ? ("kbit/s", 1_000) : ("bit/s", 1)
+            bitsPerSecond >= 1_000_000
+            ? ("Mbit/s", 1_000_000) : bitsPerSecond >= 1_000 ? ("kbit/s", 1_000) : ("bit/s", 1)
         let hundredths = bitsPerSecond * 100 / size
         let fraction = String(String(100 + hundredths % 100).dropFirst())
         return size == 1 ? "\(bitsPerSecond) \(unit)" : "\(hundredths / 100).\(fraction) \(unit)"

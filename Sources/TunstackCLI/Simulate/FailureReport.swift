@@ -21,6 +21,8 @@ struct FailureReport {
         var shrinker = PlanShrinker(oracle: oracle, canary: options.canary)
         let smaller = SimulationRun(shrinker.shrink(report.plan), canary: options.canary)
         return FailureText(smaller, smaller.report())
-            .lines(replayedBy: "tunstack simulate --plan FILE, with the plan below; or, before it was made smaller, \(command)")
+            .lines(
+                replayedBy:
+                    "tunstack simulate --plan FILE, with the plan below; or, before it was made smaller, \(command)")
     }
 }

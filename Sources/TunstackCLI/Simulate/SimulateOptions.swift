@@ -27,7 +27,8 @@ struct SimulateOptions: ParsableArguments {
     var canary: Canary?
 
     @Option(
-        help: ArgumentHelp("Write the packets of one seed to a pcapng file. Example: --capture run.pcapng", valueName: "file"))
+        help: ArgumentHelp(
+            "Write the packets of one seed to a pcapng file. Example: --capture run.pcapng", valueName: "file"))
     var capture: String?
 
     @Option(
@@ -39,7 +40,8 @@ struct SimulateOptions: ParsableArguments {
     func validate() throws {
         guard let seeds else { return }
         guard seeds >= 1 else { throw ValidationError("--seeds must be 1 or more, not \(seeds)") }
-        for (name, file) in [("--capture", capture), ("--plot", plot), ("--plan", plan)] where file != nil && seeds > 1 {
+        for (name, file) in [("--capture", capture), ("--plot", plot), ("--plan", plan)] where file != nil && seeds > 1
+        {
             throw ValidationError("\(name) is for one run: leave --seeds out, or give 1")
         }
     }
@@ -64,7 +66,8 @@ struct PathOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How long a packet takes one way. Example: --delay 20ms", valueName: "time"))
     var delay: String?
 
-    @Option(help: ArgumentHelp("Up to so much longer. Example: --jitter 5ms or --jitter 5ms/reorder", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Up to so much longer. Example: --jitter 5ms or --jitter 5ms/reorder", valueName: "time"))
     var jitter: String?
 
     @Option(help: ArgumentHelp("Lose packets at random. Example: --loss 1%", valueName: "share"))
@@ -88,13 +91,15 @@ struct PathOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Bits per second. Example: --rate 300mbit", valueName: "rate"))
     var rate: String?
 
-    @Option(help: ArgumentHelp("Packets that can wait to be sent at the rate. Example: --queue 1000", valueName: "packets"))
+    @Option(
+        help: ArgumentHelp("Packets that can wait to be sent at the rate. Example: --queue 1000", valueName: "packets"))
     var queue: String?
 
     @Option(help: ArgumentHelp("Mark packets when so many wait (ECN). Example: --ecn 50", valueName: "packets"))
     var ecn: String?
 
-    @Option(help: ArgumentHelp("The path's MTU. Example: --path-mtu 1400 or --path-mtu 1400/silent", valueName: "bytes"))
+    @Option(
+        help: ArgumentHelp("The path's MTU. Example: --path-mtu 1400 or --path-mtu 1400/silent", valueName: "bytes"))
     var pathMtu: String?
 
     @Option(

@@ -87,7 +87,7 @@ extension HostCore {
         let dropped = bytes.withRawSpan { stack.receive($0, at: clock) }
         record(.received(number, dropped))
         observer?.host(self, received: bytes, dropped: dropped)
-        for reply in saboteur?.replies(to: bytes) ?? [] { emit(reply) }
+        for reply in saboteur?.replies(to: bytes) ?? [] { emit(reply, on: network) }
         pump()
     }
 
@@ -133,15 +133,15 @@ extension HostCore {
             let packet = [UInt8](rawCapacity: configuration.mtu) { sent = stack.nextTransmit(into: &$0, at: clock) }
             guard sent else { return }
             guard saboteur != nil else {
-                emit(packet)
+                emit(packet, on: network)
                 continue
             }
-            for packet in saboteur?.replacements(for: packet, at: clock) ?? [] { emit(packet) }
+            for packet in saboteur?.replacements(for: packet, at: clock) ?? [] { emit(packet, on: network) }
         }
         preconditionFailure("\(name) does not stop sending")
     }
 
-    private func emit(_ packet: [UInt8]) {
+    private func emit(_ packet: [UInt8], on network: SimulatedNetwork) {
         observer?.host(self, sends: packet)
         network.transmit(packet, from: id)
     }

@@ -22,7 +22,9 @@ struct ApplicationTests {
         return try #require(report.flows.first)
     }
 
-    @Test("both directions of a bulk transfer and of a half-close carry everything", arguments: [FlowPlan.Kind.bulk, .halfClose])
+    @Test(
+        "both directions of a bulk transfer and of a half-close carry everything",
+        arguments: [FlowPlan.Kind.bulk, .halfClose])
     func bothWays(kind: FlowPlan.Kind) throws {
         let flow = try play(kind)
         #expect(flow.bytesReceived == 13_000)

@@ -1,6 +1,7 @@
 import Testing
 import TunstackCore
-import TunstackSimulator
+
+@testable import TunstackSimulator
 
 @Suite("Campaigns")
 struct CampaignTests {
@@ -43,6 +44,15 @@ struct CampaignTests {
         #expect(first.steps == second.steps)
         #expect(first.digest != SimulationRun(SimulationPlan(seed: seed + 1)).report().digest)
         #expect(run.reportOfTwo().violations.isEmpty)
+    }
+
+    @Test("a second run that is not the same is a violation")
+    func notTheSame() {
+        var report = SimulationRun(SimulationPlan(seed: 1)).report()
+        report.compare(with: report)
+        #expect(report.violations.isEmpty)
+        report.compare(with: SimulationRun(SimulationPlan(seed: 2)).report())
+        #expect(report.violations.map(\.oracle) == ["determinism"])
     }
 
     @Test("over a path that is given, a seed is one bulk transfer, and its goodput is measured")

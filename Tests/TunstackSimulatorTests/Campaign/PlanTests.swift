@@ -42,7 +42,8 @@ struct PlanTests {
         "a text that is no plan is refused, and the line is named",
         arguments: [
             "sed 1", "seed x", "host b", "host a mtu=3", "host a colour=red", "host a\npath a b delay=1ms",
-            "host a\nhost b\nflow a b bulk bytes=1", "host a\nhost b\npath a b\nflow a b fly", "host a\nhost b\npath a a",
+            "host a\nhost b\nflow a b bulk bytes=1", "host a\nhost b\npath a b\nflow a b fly",
+            "host a\nhost b\npath a a",
             "host a\nhost b\npath a b\nflow a a bulk", "host a\nhost b\npath a b\nflow a b bulk bytes=0",
             "host a\nhost b\npath a b\nflow a b exchange bytes=1", "host a\nhost b\npath a b\ncut a b at=soon",
             "host a\nhost b\npath a b loss=many", "host a scale=15", "host a keepalive=1s", "host",

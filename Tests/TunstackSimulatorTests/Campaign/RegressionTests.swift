@@ -29,7 +29,9 @@ struct RegressionTests {
         let run = SimulationRun(try SimulationPlan(parsing: text))
         let report = run.reportOfTwo()
         withKnownIssue("not mended yet") {
-            #expect(report.violations.isEmpty, "\(FailureText(run, report).lines(replayedBy: name).joined(separator: "\n"))")
+            #expect(
+                report.violations.isEmpty, "\(FailureText(run, report).lines(replayedBy: name).joined(separator: "\n"))"
+            )
         } when: {
             Regressions.known.contains(name)
         }

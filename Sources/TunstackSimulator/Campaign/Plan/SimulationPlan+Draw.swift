@@ -13,7 +13,7 @@ extension SimulationPlan {
         for _ in 0..<draw.pick([1, 1, 1, 2, 2, 3, 4]) {
             let client = draw.number(0...count - 1)
             let server = (client + draw.number(1...count - 1)) % count
-            flows.append(draw.flow(from: client, to: server, upTo: isNasty ? 20_000 : 100_000))
+            flows.append(draw.flow(from: client, to: server, upTo: isNasty ? 50_000 : 1_000_000))
             guard !paths.contains(where: { $0.joins(client, server) }) else { continue }
             paths.append(PathPlan(client, server, isNasty ? draw.nastyPath() : draw.mildPath()))
         }
@@ -25,7 +25,7 @@ extension SimulationPlan {
         // Small segments and windows take long; what they show, they show soon.
         for index in flows.indices {
             let segment = min(hosts[flows[index].client].usualSegment, hosts[flows[index].server].usualSegment)
-            let most = max(1, segment * 150 / flows[index].connections)
+            let most = max(1, segment * draw.pick([50, 150, 150, 150, 500, 2_000]) / flows[index].connections)
             flows[index].bytes = min(flows[index].bytes, most)
             flows[index].answer = min(flows[index].answer, most)
             flows[index].portion = min(flows[index].portion, flows[index].bytes)
@@ -155,7 +155,7 @@ struct PlanDraw {
     /// Packets that come late or twice.
     private mutating func addCrossings(to path: inout PathConditions) {
         if chance(30) {
-            path.jitter = time(0...60)
+            path.jitter = time(1...60)
             path.jitterReorders = chance(50)
         }
         if chance(25) {

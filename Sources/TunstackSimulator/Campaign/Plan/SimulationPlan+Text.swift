@@ -22,7 +22,8 @@ extension SimulationPlan: CustomStringConvertible {
         for path in paths {
             let (first, second) = path.ends
             let conditions = path.conditions.description
-            lines.append("path \(Self.letter(first)) \(Self.letter(second))" + (conditions.isEmpty ? "" : " \(conditions)"))
+            lines.append(
+                "path \(Self.letter(first)) \(Self.letter(second))" + (conditions.isEmpty ? "" : " \(conditions)"))
         }
         for flow in flows {
             let words = ["flow", Self.letter(flow.client), Self.letter(flow.server), flow.kind.rawValue]

@@ -89,6 +89,13 @@ public struct FlowPlan: Sendable, Equatable {
         public var bytes: Int
         /// How.
         public var farewell: Leaver.Farewell
+
+        /// Someone leaves after so many bytes.
+        public init(isClient: Bool, bytes: Int, farewell: Leaver.Farewell) {
+            self.isClient = isClient
+            self.bytes = bytes
+            self.farewell = farewell
+        }
     }
 
     /// What the two do.

@@ -10,7 +10,9 @@ struct PacketDigest {
         mix(UInt64(bitPattern: time.nanoseconds))
         mix(UInt64(packet.count))
         packet.withRawSpan { span in
-            for offset in stride(from: 0, to: span.byteCount & ~3, by: 4) { mix(UInt64(span.bigEndianUInt32(at: offset))) }
+            for offset in stride(from: 0, to: span.byteCount & ~3, by: 4) {
+                mix(UInt64(span.bigEndianUInt32(at: offset)))
+            }
             for offset in (span.byteCount & ~3)..<span.byteCount { mix(UInt64(span.byte(at: offset))) }
         }
     }

@@ -12,28 +12,47 @@ struct SequenceRange: Equatable {
 
 /// Which bytes beyond the first gap have arrived: disjoint, non-adjacent ranges in sequence order. The bytes themselves
 /// are in the receive buffer's ring already (RFC 9293 §3.10.7.4, SHLD-31).
+///
+/// A queue that overflows drops every second segment or so, and that makes a thousand ranges: they are found by bisection.
 struct Reassembly {
     private(set) var ranges: [SequenceRange] = []
-    /// One number of each range, the range that was touched last first: the order of a SACK option (RFC 2018 §4).
+    /// One number of each of the ranges that were touched last, the latest first: the order of a SACK option (RFC 2018 §4).
     private var recent: [SequenceNumber] = []
+
+    /// How many ranges to remember the order of: those that fit an option, and as many that may come to join others.
+    private static let remembered = 2 * SACKBlocks.capacity
 
     var isEmpty: Bool { ranges.isEmpty }
     /// One past the last byte held beyond the gap.
     var end: SequenceNumber? { ranges.last?.end }
 
+    /// The first range that ends at or after `number`.
+    private func firstRange(endingAtOrAfter number: SequenceNumber) -> Int {
+        guard let last = ranges.last, !last.end.isBefore(number) else { return ranges.count }
+        var low = 0
+        var high = ranges.count - 1
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].end.isBefore(number) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     /// Whether `range` can be recorded without exceeding `limit` ranges.
     func hasRoom(for range: SequenceRange, limit: Int) -> Bool {
-        ranges.count < limit
-            || ranges.contains { !$0.end.isBefore(range.start) && !range.end.isBefore($0.start) }
+        guard ranges.count >= limit else { return true }
+        let first = firstRange(endingAtOrAfter: range.start)
+        return first < ranges.count && !ranges[first].start.isAfter(range.end)
     }
 
     /// The parts of `range` that have not arrived before; what arrived first stays.
     func forEachGap(in range: SequenceRange, _ body: (SequenceRange) -> Void) {
         var start = range.start
-        for held in ranges where held.end.isAfter(start) {
-            if !held.start.isBefore(range.end) { break }
-            if held.start.isAfter(start) { body(SequenceRange(start: start, end: held.start)) }
-            start = held.end
+        var index = firstRange(endingAtOrAfter: start)
+        while index < ranges.count, ranges[index].start.isBefore(range.end) {
+            if ranges[index].start.isAfter(start) { body(SequenceRange(start: start, end: ranges[index].start)) }
+            start = SequenceNumber.max(start, ranges[index].end)
+            index += 1
         }
         if start.isBefore(range.end) { body(SequenceRange(start: start, end: range.end)) }
     }
@@ -41,7 +60,7 @@ struct Reassembly {
     /// Records a range, joining those that it touches.
     mutating func insert(_ range: SequenceRange) {
         var joined = range
-        let first = ranges.firstIndex { !$0.end.isBefore(range.start) } ?? ranges.endIndex
+        let first = firstRange(endingAtOrAfter: range.start)
         var last = first
         while last < ranges.endIndex, !ranges[last].start.isAfter(range.end) {
             if ranges[last].start.isBefore(joined.start) { joined.start = ranges[last].start }
@@ -50,6 +69,7 @@ struct Reassembly {
         }
         ranges.replaceSubrange(first..<last, with: CollectionOfOne(joined))
         recent.removeAll { joined.contains($0) }
+        if recent.count == Self.remembered { recent.removeLast() }
         recent.insert(range.start, at: 0)
     }
 
@@ -73,9 +93,9 @@ struct Reassembly {
     func sackBlocks(maximum: Int) -> SACKBlocks {
         var blocks = SACKBlocks()
         for number in recent.prefix(maximum) {
-            for range in ranges where range.contains(number) {
-                blocks.append(SACKBlock(start: range.start, end: range.end))
-            }
+            let index = firstRange(endingAtOrAfter: number + 1)
+            guard index < ranges.count, ranges[index].contains(number) else { continue }
+            blocks.append(SACKBlock(start: ranges[index].start, end: ranges[index].end))
         }
         return blocks
     }

@@ -10,8 +10,8 @@ public struct Limits: Sendable {
     public var queuedReplies = 4_096
     /// Bytes of ICMP echo replies that wait for the device at a time.
     public var queuedEchoBytes = 256 * 1_024
-    /// Gaps that one connection's reassembly keeps track of.
-    public var reassemblyRanges = 64
+    /// Gaps that one connection's reassembly keeps track of. A queue that overflows makes as many as it drops segments.
+    public var reassemblyRanges = 4_096
     /// Bytes of data on SYNs that all half-open entries together hold.
     public var heldSynBytes = 256 * 1_024
     /// Bytes of send and receive buffers of all connections together.

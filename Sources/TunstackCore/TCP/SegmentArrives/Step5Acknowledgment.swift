@@ -14,8 +14,9 @@ extension Connection {
             sendChallenge(&environment)
             return .drop(.unacceptableAcknowledgment)
         }
+        let isNew = segment.ack.isAfter(snd.una)
         if snd.outstanding > 0 || segment.ack.isAfter(snd.una) { takeAcknowledgment(segment, &environment) }
-        updateSendWindow(segment, at: environment.now)
+        updateSendWindow(segment, isNew: isNew, at: environment.now)
         return closeByAcknowledgment(segment, &environment)
     }
 
@@ -132,10 +133,11 @@ extension Connection {
         }
     }
 
-    /// SND.WL1 and SND.WL2 keep an old segment from setting the window.
-    private mutating func updateSendWindow(_ segment: Segment, at now: Instant) {
+    /// SND.WL1 and SND.WL2 keep an old segment from setting the window. One that acknowledges something new cannot be old, whatever its
+    /// own number: without its window the old one would reach as far beyond what the peer allows as SND.UNA has moved.
+    private mutating func updateSendWindow(_ segment: Segment, isNew: Bool, at now: Instant) {
         guard segment.ack.isAtOrAfter(snd.una),
-            snd.wl1.isBefore(segment.seq) || (snd.wl1 == segment.seq && snd.wl2.isAtOrBefore(segment.ack))
+            isNew || snd.wl1.isBefore(segment.seq) || (snd.wl1 == segment.seq && snd.wl2.isAtOrBefore(segment.ack))
         else { return }
         let wasShut = snd.wnd == 0
         snd.wnd = segment.wnd(shift: negotiated.sendWindowShift)

@@ -75,7 +75,8 @@ struct TCPHeaderTests {
     }
 
     @Test(
-        "the three reserved bits are not looked at, and written as zeros; AE goes through", .requirement("RFC8311 §4.1"),
+        "the three reserved bits are not looked at, and written as zeros; AE goes through",
+        .requirement("RFC8311 §4.1"),
         arguments: 0..<16)
     func reservedBits(bits: Int) throws {
         var segment = Self.sample
@@ -228,7 +229,8 @@ extension TCPHeader {
             sourcePort: Port(UInt16(truncatingIfNeeded: number)),
             destinationPort: Port(UInt16(truncatingIfNeeded: number)),
             sequenceNumber: SequenceNumber(number), acknowledgmentNumber: SequenceNumber(number),
-            flags: TCPFlags(rawValue: UInt16(truncatingIfNeeded: number) & 0x1FF), window: UInt16(truncatingIfNeeded: number),
+            flags: TCPFlags(rawValue: UInt16(truncatingIfNeeded: number) & 0x1FF),
+            window: UInt16(truncatingIfNeeded: number),
             urgentPointer: UInt16(truncatingIfNeeded: number), options: options)
     }
 }

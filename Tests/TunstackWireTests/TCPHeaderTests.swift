@@ -53,7 +53,7 @@ struct TCPHeaderTests {
         var segment = Self.sample
         segment[13] = UInt8(bits)
         let header = try parse(segment)
-        #expect(header.flags.rawValue == UInt8(bits))
+        #expect(header.flags.rawValue == UInt16(bits))
         let named: [(TCPFlags, Int)] = [
             (.fin, 1), (.syn, 2), (.rst, 4), (.psh, 8), (.ack, 16), (.urg, 32), (.ece, 64), (.cwr, 128),
         ]
@@ -68,18 +68,25 @@ struct TCPHeaderTests {
             ([], "none"), (.syn, "S"), ([.syn, .ack], "S."), (.ack, "."), ([.psh, .ack], "P."), ([.fin, .ack], "F."),
             ([.rst, .ack], "R."), (.rst, "R"), ([.fin, .psh, .urg], "FPU"), ([.fin, .psh, .ack], "FP."),
             ([.syn, .ece, .cwr], "SEW"), (TCPFlags(rawValue: 255), "FSRP.UEW"),
+            ([.syn, .ece, .cwr, .ae], "SEWe"), (TCPFlags(rawValue: 0xF000), "none"),
         ] as [(TCPFlags, String)])
     func flagLetters(flags: TCPFlags, letters: String) {
         #expect(flags.description == letters)
     }
 
-    @Test("the reserved bits are not looked at, and written as zeros", arguments: 0..<16)
+    @Test(
+        "the three reserved bits are not looked at, and written as zeros; AE goes through",
+        .requirement("RFC8311 §4.1"),
+        arguments: 0..<16)
     func reservedBits(bits: Int) throws {
         var segment = Self.sample
         segment[12] |= UInt8(bits)
-        let header = try parse(segment)
+        var header = try parse(segment)
         #expect(header.headerLength == 32)
-        #expect([UInt8](rawCapacity: 2048) { header.append(to: &$0, checksum: 0) }[12] == 0x80)
+        #expect(header.flags.contains(.ae) == (bits & 1 != 0))
+        #expect(header.flags.rawValue >> 9 == 0)
+        header.flags.formUnion(TCPFlags(rawValue: 0xFE00))
+        #expect([UInt8](rawCapacity: 2048) { header.append(to: &$0, checksum: 0) }[12] == 0x80 | UInt8(bits & 1))
     }
 
     @Test("a header cut off anywhere is truncated", arguments: 0..<32)
@@ -222,7 +229,8 @@ extension TCPHeader {
             sourcePort: Port(UInt16(truncatingIfNeeded: number)),
             destinationPort: Port(UInt16(truncatingIfNeeded: number)),
             sequenceNumber: SequenceNumber(number), acknowledgmentNumber: SequenceNumber(number),
-            flags: TCPFlags(rawValue: UInt8(truncatingIfNeeded: number)), window: UInt16(truncatingIfNeeded: number),
+            flags: TCPFlags(rawValue: UInt16(truncatingIfNeeded: number) & 0x1FF),
+            window: UInt16(truncatingIfNeeded: number),
             urgentPointer: UInt16(truncatingIfNeeded: number), options: options)
     }
 }

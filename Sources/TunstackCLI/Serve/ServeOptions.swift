@@ -81,6 +81,9 @@ struct ServeOptions: ParsableArguments {
             valueName: "algorithm"), transform: Parse.congestion)
     var congestion = CongestionAlgorithm.cubic
 
+    @Flag(help: "Let the network mark packets instead of dropping them, where the peer agrees (ECN, RFC 3168).")
+    var ecn = false
+
     @Flag(help: "Open and accept nothing for one MSL after the start (RFC 9293, 3.4.3).")
     var quietTime = false
 
@@ -118,6 +121,7 @@ extension ServeOptions {
         options.connectionOptions.keepAlive = keepAlive
         options.connectionOptions.noDelay = noDelay
         options.connectionOptions.congestion = congestion
+        options.connectionOptions.ecn = ecn
         return options
     }
 

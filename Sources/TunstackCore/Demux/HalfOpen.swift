@@ -7,7 +7,7 @@ struct HalfOpen {
     let listener: ListenerID
     let iss: SequenceNumber
     let irs: SequenceNumber
-    let negotiated: NegotiatedOptions
+    var negotiated: NegotiatedOptions
     /// TS.Recent: the timestamp of the SYN.
     let timestampRecent: UInt32
     let timestampClock: TimestampClock

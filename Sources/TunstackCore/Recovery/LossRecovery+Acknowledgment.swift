@@ -253,14 +253,16 @@ extension LossRecovery {
             duplicateBytes = 0
         }
         keepMarksNear(ack.una)
+        // The peer echoes until it sees CWR, which is on text beyond `recover`.
+        let isNewMark = ack.isMarked && ack.una.isAfter(recover)
         switch phase {
         case .open:
             if hasMissing {
                 begin(.fastRecovery, .loss, una: ack.una, nxt: ack.nxt, inFlight: prior.inFlight, &controller, at: ack.now)
                 outcome.hasBegunRecovery = true
-            } else if hasProbeRepaired || ack.isMarked {
+            } else if hasProbeRepaired || isNewMark {
                 begin(
-                    .reducing, ack.isMarked ? .mark : .loss, una: ack.una, nxt: ack.nxt, inFlight: prior.inFlight,
+                    .reducing, isNewMark ? .mark : .loss, una: ack.una, nxt: ack.nxt, inFlight: prior.inFlight,
                     &controller, at: ack.now)
             }
         case .reducing where hasMissing:
@@ -281,6 +283,7 @@ extension LossRecovery {
         recover = nxt
         probe.cancel()
         owesRepair = next == .fastRecovery
+        untoldReduction = signal
         if next == .fastRecovery { spurious.begin(una: una) } else { spurious.end() }
         reduction.begin(inFlight: inFlight)
         controller.onCongestion(signal, inFlight: inFlight, at: now)
@@ -335,6 +338,7 @@ extension LossRecovery {
         }
         guard isSpurious else { return }
         owesRepair = false
+        if untoldReduction == .loss { untoldReduction = nil }
         spurious.end()
         rack.onSpuriousRecovery()
         segments.restoreMissing()

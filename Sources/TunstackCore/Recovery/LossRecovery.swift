@@ -37,6 +37,8 @@ struct LossRecovery {
     var duplicateBytes = 0
     /// A repair is due whatever the window says: the first after a loss was found or the timer fired.
     var owesRepair = false
+    /// Why the window has been reduced since the peer was last told of that, by CWR on new text (RFC 3168 §6.1.2).
+    var untoldReduction: CongestionSignal?
 
     init(iss: SequenceNumber) {
         recover = iss
@@ -157,6 +159,7 @@ extension LossRecovery {
         if wasOpen || isFirst { spurious.beginTimeout(una: una, isFirst: isFirst && wasOpen) }
         phase = .afterTimeout
         owesRepair = true
+        untoldReduction = untoldReduction ?? .loss
         recover = nxt
         controller.onTimeout(inFlight: flight, isFirst: isFirst, at: now)
     }

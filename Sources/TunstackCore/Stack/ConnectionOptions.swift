@@ -62,6 +62,9 @@ public struct ConnectionOptions: Sendable, Equatable {
     public var timestamps = true
     /// Whether to offer selective acknowledgment (RFC 2018 §2).
     public var selectiveAcknowledgment = true
+    /// Whether to ask for explicit congestion notification and agree to it when asked (RFC 3168 §6.1.1): the network may then
+    /// mark segments instead of dropping them.
+    public var ecn = false
     /// The largest segment to announce; nil for what the MTU allows (RFC 9293 §3.7.1).
     public var maximumSegmentSize: UInt16?
     /// The IP time to live, 1 to 255 (RFC 9293 §3.9.2, MUST-49).
@@ -104,6 +107,7 @@ extension ConnectionOptions {
         options.chosenWindowScale = old.chosenWindowScale
         options.timestamps = old.timestamps
         options.selectiveAcknowledgment = old.selectiveAcknowledgment
+        options.ecn = old.ecn
         options.maximumSegmentSize = old.maximumSegmentSize
         options.sendBufferBytes = old.sendBufferBytes
         options.receiveBufferBytes = old.receiveBufferBytes

@@ -18,6 +18,10 @@ public struct Counters: Sendable {
     public internal(set) var spuriousRecoveries: UInt64 = 0
     /// Duplicates that peers have reported (RFC 2883).
     public internal(set) var duplicatesReported: UInt64 = 0
+    /// Segments received with a congestion mark on connections with ECN (RFC 3168 §6.1.3).
+    public internal(set) var congestionMarksReceived: UInt64 = 0
+    /// Acknowledgments received that echo a mark, on connections with ECN (RFC 3168 §6.1.2).
+    public internal(set) var congestionEchoesReceived: UInt64 = 0
     /// Resets sent.
     public internal(set) var resetsSent: UInt64 = 0
     /// Challenge ACKs sent (RFC 5961 §7).

@@ -67,6 +67,8 @@ struct Connection: ~Copyable {
     var senderWaits = false
     /// With the last SEND the application said that more follows.
     var moreFollows = false
+    /// A mark has arrived, and the peer has not yet said that it slows down (RFC 3168 §6.1.3).
+    var echoesCongestion = false
     /// The application has let go of the connection and will not read any more.
     var isReleased = false
     private(set) var closeReason: CloseReason?
@@ -86,7 +88,7 @@ struct Connection: ~Copyable {
         self.options = options
         snd = SendVariables(iss: iss)
         rcv = ReceiveVariables(irs: irs)
-        negotiated = NegotiatedOptions(offered: options, peer: TCPOptions())
+        negotiated = NegotiatedOptions(offered: options, peer: TCPOptions(), flags: [])
         announcedMSS = MaximumSegmentSize.announced(
             mtu: environment.configuration.mtu, option: options.maximumSegmentSize)
         pathMTU = environment.configuration.mtu

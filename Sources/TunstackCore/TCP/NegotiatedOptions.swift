@@ -14,9 +14,11 @@ struct NegotiatedOptions {
     var timestamps = false
     /// Both ends sent SACK-permitted (RFC 2018 §2).
     var selectiveAcknowledgment = false
+    /// Explicit congestion notification.
+    var ecn: CongestionNotification = []
 
-    /// What remains of our offer after the peer's SYN.
-    init(offered: ConnectionOptions, peer: TCPOptions) {
+    /// What remains of our offer after the peer's SYN, which has these options and flags.
+    init(offered: ConnectionOptions, peer: TCPOptions, flags: TCPFlags) {
         if let announced = peer.maximumSegmentSize, announced > 0 { peerMaximumSegmentSize = Int(announced) }
         if let ours = offered.windowScale, let theirs = peer.windowScale {
             windowScaling = true
@@ -25,6 +27,7 @@ struct NegotiatedOptions {
         }
         timestamps = offered.timestamps && peer.timestamps != nil
         selectiveAcknowledgment = offered.selectiveAcknowledgment && peer.sackPermitted
+        ecn = CongestionNotification(wasOffered: offered.ecn, peer: flags)
     }
 
     /// RFC 7323 §2.3: a larger shift counts as 14.

@@ -20,6 +20,8 @@ struct Segment {
     let options: TCPOptions
     /// Bytes of text.
     let textLength: Int
+    /// A router on the way has marked the packet (RFC 3168 §5).
+    let hasExperiencedCongestion: Bool
 
     /// SEG.LEN: the text, and one each for SYN and FIN.
     var len: Int { textLength + (flags.contains(.syn) ? 1 : 0) + (flags.contains(.fin) ? 1 : 0) }
@@ -32,7 +34,7 @@ struct Segment {
     /// The number that a FIN has, or would have.
     var finSequence: SequenceNumber { textStart + textLength }
 
-    init(header: TCPHeader, key: ConnectionKey, textLength: Int) {
+    init(header: TCPHeader, key: ConnectionKey, textLength: Int, hasExperiencedCongestion: Bool) {
         self.key = key
         seq = header.sequenceNumber
         ack = header.acknowledgmentNumber
@@ -42,12 +44,13 @@ struct Segment {
         urgentPointer = header.urgentPointer
         options = header.options
         self.textLength = textLength
+        self.hasExperiencedCongestion = hasExperiencedCongestion
     }
 
-    /// Cuts off a SYN that the receiver has seen before.
+    /// Cuts off a SYN that the receiver has seen before, and what ECE and CWR mean beside one.
     mutating func removeSyn() {
         seq += 1
-        flags.remove(.syn)
+        flags.subtract([.syn, .ece, .cwr])
     }
 }
 

@@ -17,7 +17,9 @@ extension Stack {
         let text = bytes.extracting(header.headerLength..<bytes.byteCount)
         let key = ConnectionKey(
             local: Endpoint(ip.destination, header.destinationPort), remote: Endpoint(ip.source, header.sourcePort))
-        let segment = Segment(header: header, key: key, textLength: text.byteCount)
+        let segment = Segment(
+            header: header, key: key, textLength: text.byteCount,
+            hasExperiencedCongestion: ip.ecn == ECNCodepoint.congestionExperienced)
 
         switch segmentArrives(segment, text: text) {
         case .proceed, .consumed: return nil

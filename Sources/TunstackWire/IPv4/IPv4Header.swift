@@ -2,7 +2,7 @@
 public struct IPv4Header: Equatable, Sendable {
     /// The differentiated services code point, 6 bits (RFC 2474 §3).
     public var dscp: UInt8
-    /// Explicit congestion notification, 2 bits (RFC 3168 §5).
+    /// Explicit congestion notification, 2 bits: one of `ECNCodepoint` (RFC 3168 §5).
     public var ecn: UInt8
     /// What the fragments of one packet have in common.
     public var identification: UInt16

@@ -1,11 +1,11 @@
-/// The control bits of a TCP header (RFC 9293 §3.1; ECE and CWR are RFC 3168's).
+/// The control bits of a TCP header (RFC 9293 §3.1; ECE and CWR are RFC 3168's, AE is RFC 9768's).
 public struct TCPFlags: OptionSet, Hashable, Sendable {
-    /// The bits as the header carries them.
-    public let rawValue: UInt8
+    /// The bits as the header carries them, the lowest nine; the three above are reserved, and are never written.
+    public let rawValue: UInt16
 
     /// Makes flags of their bits.
     @inlinable
-    public init(rawValue: UInt8) {
+    public init(rawValue: UInt16) {
         self.rawValue = rawValue
     }
 
@@ -40,13 +40,20 @@ public struct TCPFlags: OptionSet, Hashable, Sendable {
     /// Congestion window reduced, in answer to ECN echo (RFC 3168 §6.1).
     @inlinable
     public static var cwr: Self { Self(rawValue: 0x80) }
+
+    /// Accurate ECN (RFC 9768 §3.1); the nonce sum before that (RFC 3540, made historic by RFC 8311 §3).
+    @inlinable
+    public static var ae: Self { Self(rawValue: 0x100) }
+
+    /// The bits that have a meaning. What RFC 9293 §3.1 reserves beside them is ignored and written as zero.
+    @inlinable
+    static var assigned: Self { Self(rawValue: 0x1FF) }
 }
 
 extension TCPFlags: CustomStringConvertible {
     /// tcpdump's letters, lowest bit first: `S`, `S.`, `P.`, `F.`, `R.`; `none` without any.
     public var description: String {
-        if isEmpty { return "none" }
-        let letters = zip(0..., "FSRP.UEW").filter { bit, _ in rawValue >> UInt8(bit) & 1 == 1 }
-        return String(letters.map(\.1))
+        let letters = zip(0..., "FSRP.UEWe").filter { bit, _ in rawValue >> bit & 1 == 1 }
+        return letters.isEmpty ? "none" : String(letters.map(\.1))
     }
 }

@@ -70,7 +70,7 @@ public struct TCPHeader: Equatable, Sendable {
         destinationPort = Port(UInt16(truncatingIfNeeded: ports))
         sequenceNumber = SequenceNumber(segment.bigEndianUInt32(at: TCPField.sequenceNumber))
         acknowledgmentNumber = SequenceNumber(segment.bigEndianUInt32(at: TCPField.acknowledgmentNumber))
-        flags = TCPFlags(rawValue: UInt8(truncatingIfNeeded: control >> 16))
+        flags = TCPFlags(rawValue: UInt16(truncatingIfNeeded: control >> 16)).intersection(.assigned)
         window = UInt16(truncatingIfNeeded: control)
         urgentPointer = segment.bigEndianUInt16(at: TCPField.urgentPointer)
         options = TCPOptions(parsing: segment.extracting(Self.minimumLength..<length))
@@ -125,7 +125,7 @@ extension TCPHeader {
         return checksum.isValid
     }
 
-    /// Puts the header as it is written: the four reserved bits are zero.
+    /// Puts the header as it is written: the three reserved bits are zero.
     @inlinable
     @inline(__always)
     func put<Sink: WordSink & ~Copyable & ~Escapable>(length: Int, checksum: UInt16, to sink: inout Sink) {
@@ -133,7 +133,7 @@ extension TCPHeader {
         sink.put(UInt32(sourcePort.rawValue) << 16 | UInt32(destinationPort.rawValue))
         sink.put(sequenceNumber.rawValue)
         sink.put(acknowledgmentNumber.rawValue)
-        sink.put(offset << 28 | UInt32(flags.rawValue) << 16 | UInt32(window))
+        sink.put(offset << 28 | UInt32(flags.intersection(.assigned).rawValue) << 16 | UInt32(window))
         sink.put(UInt32(checksum) << 16 | UInt32(urgentPointer))
         options.put(to: &sink)
     }

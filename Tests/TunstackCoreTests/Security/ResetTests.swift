@@ -29,7 +29,7 @@ struct ResetTests {
 
     @Test("a reset never answers a reset, whatever else is set", arguments: Route.allCases)
     func neverAnswersReset(route: Route) {
-        for bits in UInt8.min ... .max where TCPFlags(rawValue: bits).contains(.rst) {
+        for bits in 0..<UInt16(0x100) where TCPFlags(rawValue: bits).contains(.rst) {
             let script = SegmentScript.reached(by: route)
             // The exact number last: it may end the connection.
             for offset in [70_000, 1, 0] as [UInt32] {

@@ -4,7 +4,7 @@ import TunstackWire
 enum Packets {
     /// An IPv4 packet that carries a TCP segment, with both checksums.
     static func tcp(
-        _ header: TCPHeader, from source: IPv4Address, to destination: IPv4Address, text: [UInt8] = []
+        _ header: TCPHeader, from source: IPv4Address, to destination: IPv4Address, text: [UInt8] = [], ecn: UInt8 = 0
     ) -> [UInt8] {
         var textSum = InternetChecksum()
         text.withRawSpan { textSum.add($0) }
@@ -14,7 +14,7 @@ enum Packets {
             header.append(to: &output, checksum: checksum)
             text.withRawSpan { output.append(bytes: $0) }
         }
-        return ip(.tcp, from: source, to: destination, payload: segment)
+        return ip(.tcp, from: source, to: destination, payload: segment) { $0.ecn = ecn }
     }
 
     /// An IPv4 packet that carries an ICMP message.

@@ -18,9 +18,10 @@ extension SegmentScript {
     ///   - ack: nil for everything that the stack has sent; counts only with ACK among the flags.
     ///   - win: the window field as it stands in the header.
     ///   - urg: the urgent pointer.
+    ///   - ecn: the ECN field of the IP header.
     func peer(
         _ flags: TCPFlags, _ text: String = "", seq: UInt32? = nil, ack: UInt32? = nil, win: UInt16 = 65_535,
-        urg: UInt16 = 0, length: Int = 0, options: TCPOptions = TCPOptions(),
+        urg: UInt16 = 0, length: Int = 0, options: TCPOptions = TCPOptions(), ecn: UInt8 = 0,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let start = seq.map(SequenceNumber.init) ?? flow.peerNext
@@ -33,7 +34,7 @@ extension SegmentScript {
                 ? ack.map(SequenceNumber.init) ?? flow.stackNext : SequenceNumber(0),
             flags: flags, window: win, urgentPointer: urg, options: options)
         note(header, textLength: bytes.count)
-        inject(tcp: header, text: bytes, sourceLocation: sourceLocation)
+        inject(tcp: header, text: bytes, ecn: ecn, sourceLocation: sourceLocation)
     }
 
     /// Moves on what the peer would send next: past what it sends in order.
@@ -47,9 +48,12 @@ extension SegmentScript {
     }
 
     /// A segment with any header arrives between the current sockets.
-    func inject(tcp header: TCPHeader, text: [UInt8] = [], sourceLocation: SourceLocation = #_sourceLocation) {
+    func inject(
+        tcp header: TCPHeader, text: [UInt8] = [], ecn: UInt8 = 0, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
         guard let source = key.remote.address.v4, let destination = key.local.address.v4 else { return }
-        inject(Packets.tcp(header, from: source, to: destination, text: text), sourceLocation: sourceLocation)
+        inject(
+            Packets.tcp(header, from: source, to: destination, text: text, ecn: ecn), sourceLocation: sourceLocation)
     }
 
     /// Any bytes arrive from the device.

@@ -54,6 +54,8 @@ public struct ConnectionStatus: Sendable {
     public let minimumRoundTrip: Interval?
     /// The network has been seen to reorder (RFC 8985 §6.2).
     public let hasSeenReordering: Bool
+    /// Text leaves ECN-capable, so that the network can mark it instead of dropping it (RFC 3168 §6.1).
+    public let usesECN: Bool
     /// ssthresh, in bytes; `Int.max` before the first loss.
     public let slowStartThreshold: Int
     /// SRTT; zero before the first measurement.
@@ -91,6 +93,7 @@ public struct ConnectionStatus: Sendable {
         totalLostBytes = connection.recovery.rate.lost
         minimumRoundTrip = connection.recovery.minimumRoundTrip.value
         hasSeenReordering = connection.recovery.rack.hasSeenReordering
+        usesECN = connection.negotiated.ecn.contains(.sends)
         slowStartThreshold = connection.congestion.ssthresh
         smoothedRoundTrip = connection.rtt.srtt
         retransmissionTimeout = connection.rtt.rto

@@ -222,6 +222,7 @@ extension Connection {
         if timedSegment == nil, recovery.phase == .open {
             timedSegment = (end: snd.nxt, sentAt: now)
         }
+        if mayCarryMark(segment) { recovery.untoldReduction = nil }
         // A SYN or a FIN is no answer to anything.
         guard segment.textLength > 0 else { return }
         acknowledgments.onDataSent(

@@ -13,7 +13,8 @@ extension Connection {
         sendBuffer.add(segment.textLength, from: textStart(of: segment), to: &textSum)
         packet.append(
             header, between: key, textSum: textSum, textLength: segment.textLength,
-            timeToLive: options.timeToLive, differentiatedServices: options.differentiatedServices)
+            timeToLive: options.timeToLive, differentiatedServices: options.differentiatedServices,
+            ecn: mayCarryMark(segment) ? ECNCodepoint.capable0 : ECNCodepoint.notCapable)
         sendBuffer.copy(segment.textLength, from: textStart(of: segment), into: &packet)
         onSent(segment, &environment)
         return true
@@ -32,7 +33,7 @@ extension Connection {
             sourcePort: key.local.port, destinationPort: key.remote.port,
             sequenceNumber: segment.seq,
             acknowledgmentNumber: segment.flags.contains(.ack) ? rcv.nxt : SequenceNumber(0),
-            flags: segment.flags, window: window, urgentPointer: urgentPointer,
+            flags: flagsOnWire(of: segment), window: window, urgentPointer: urgentPointer,
             options: isSyn ? synOptions(at: now) : currentOptions(at: now, besides: segment))
     }
 
@@ -84,14 +85,15 @@ extension OutputRawSpan {
     /// Appends the IP and TCP headers of a segment whose text follows.
     mutating func append(
         _ header: TCPHeader, between key: ConnectionKey, textSum: InternetChecksum, textLength: Int,
-        timeToLive: UInt8, differentiatedServices: UInt8
+        timeToLive: UInt8, differentiatedServices: UInt8, ecn: UInt8 = ECNCodepoint.notCapable
     ) {
         guard let source = key.local.address.v4, let destination = key.remote.address.v4 else {
             preconditionFailure("connections have IPv4 addresses")
         }
         IPv4Header(
             source: source, destination: destination, protocolNumber: .tcp,
-            payloadLength: header.headerLength + textLength, timeToLive: timeToLive, dscp: differentiatedServices
+            payloadLength: header.headerLength + textLength, timeToLive: timeToLive, dscp: differentiatedServices,
+            ecn: ecn
         ).append(to: &self)
         let checksum = header.checksum(
             source: source, destination: destination, payloadChecksum: textSum, payloadLength: textLength)

@@ -37,7 +37,8 @@ extension Stack {
         let options = listeners[listener].connectionOptions
         var halfOpen = HalfOpen(
             key: segment.key, listener: id, iss: initialSequenceNumber(for: segment.key, after: minimumISS),
-            irs: segment.seq, negotiated: NegotiatedOptions(offered: options, peer: segment.options),
+            irs: segment.seq,
+            negotiated: NegotiatedOptions(offered: options, peer: segment.options, flags: segment.flags),
             timestampRecent: segment.options.timestamps?.value ?? 0,
             timestampClock: environment.timestampClock(for: segment.key), peerWindow: UInt16(segment.wnd(shift: 0)),
             startedAt: environment.now, sentAt: environment.now)

@@ -16,8 +16,9 @@ extension Connection {
 
     /// The SYN-ACK of a simultaneous open repeats a SYN that has been taken in (RFC 9293 §3.5, Figure 7): what is left of it
     /// is the acknowledgment, whether the application has closed in the meantime or not.
-    private func trimRepeatedSyn(_ segment: inout Segment) {
+    private mutating func trimRepeatedSyn(_ segment: inout Segment) {
         if !snd.synIsAcknowledged, segment.seq == rcv.irs, segment.flags.isSuperset(of: [.syn, .ack]) {
+            noteRepeatedSyn(segment)
             segment.removeSyn()
         }
     }

@@ -89,7 +89,7 @@ extension Connection {
                 echo: negotiated.timestamps ? segment.options.timestamps?.echoReply : nil, clock: timestampClock,
                 isDuplicate: isDuplicate, segmentSize: effectiveSendMSS, smoothed: rtt.srtt,
                 canSendNew: queuedBytes > 0 && snd.usableWindow > 0, isWindowLimited: isWindowLimited,
-                isMarked: false),
+                isMarked: isEcho(segment, &environment.counters)),
             &congestion)
         recovery.segments.releaseIfEmpty(to: &environment.pool)
         noteRecovery(outcome, &environment)

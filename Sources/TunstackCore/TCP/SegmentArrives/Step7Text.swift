@@ -18,6 +18,7 @@ extension Connection {
             acknowledgments.oweNow()
             return .proceed
         }
+        noteCongestion(segment, &environment.counters)
 
         let fillsGap = !receiveBuffer.reassembly.isEmpty
         let insertion = receiveBuffer.insert(

@@ -13,6 +13,8 @@ extension Stack {
         // The SYN again: our SYN-ACK was lost.
         if segment.seq == halfOpen.irs, segment.flags.isDisjoint(with: [.rst, .ack]), segment.flags.contains(.syn) {
             halfOpens[index].isAmbiguous = true
+            // RFC 3168 §6.1.1.1: a peer that asks no more has doubts about the path.
+            if !segment.flags.isECNSetup { halfOpens[index].negotiated.ecn.remove(.sends) }
             sendSynAck(index)
             return .consumed
         }
@@ -100,6 +102,7 @@ extension Stack {
                 mtu: environment.configuration.mtu, option: options.maximumSegmentSize))
         reply.options.sackPermitted = halfOpen.negotiated.selectiveAcknowledgment
         reply.options.timestamps = timestamps(of: halfOpen)
+        if halfOpen.negotiated.ecn.contains(.sends) { reply.flags.insert(.ece) }
         if halfOpen.negotiated.windowScaling { reply.options.windowScale = halfOpen.negotiated.receiveWindowShift }
         environment.reply(.segment(reply))
         halfOpens[index].sentAt = environment.now

@@ -35,7 +35,9 @@ extension Connection {
         receiveBuffer = ReceiveBuffer(start: rcv.nxt, limit: options.receiveBufferBytes)
         receiveTuning = ReceiveAutotuning(at: now, start: rcv.nxt)
         lastAcknowledgmentSent = rcv.nxt
-        negotiated = NegotiatedOptions(offered: options, peer: segment.options)
+        negotiated = NegotiatedOptions(offered: options, peer: segment.options, flags: segment.flags)
+        // RFC 3168 §6.1.1: who has sent a SYN without the question sets no ECT, though an earlier one asked and is answered now.
+        if !asksForECN { negotiated.ecn.remove(.sends) }
         if let timestamps = segment.options.timestamps {
             timestampRecent = timestamps.value
             timestampRecentAt = now

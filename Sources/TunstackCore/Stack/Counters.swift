@@ -18,6 +18,8 @@ public struct Counters: Sendable {
     public internal(set) var spuriousRecoveries: UInt64 = 0
     /// Duplicates that peers have reported (RFC 2883).
     public internal(set) var duplicatesReported: UInt64 = 0
+    /// Duplicates reported to peers (RFC 2883).
+    public internal(set) var duplicateReportsSent: UInt64 = 0
     /// Resets sent.
     public internal(set) var resetsSent: UInt64 = 0
     /// Challenge ACKs sent (RFC 5961 §7).

@@ -25,6 +25,8 @@ struct Connection: ~Copyable {
     var sendBuffer: SendBuffer
     var receiveBuffer: ReceiveBuffer
     var receiveTuning: ReceiveAutotuning
+    /// What has arrived twice and is still to be reported.
+    var duplicate = DuplicateReport()
     /// The number of the peer's FIN once it has been seen, in order or not.
     var peerFin: SequenceNumber?
     /// The application has closed: a FIN follows the send buffer.

@@ -53,7 +53,7 @@ extension Connection {
         armKeepAlive(at: environment.now)
         let held = receiveBuffer.advance()
         if held > 0 {
-            rcv.nxt += held
+            rcv.advance(by: held)
             events.insert(.readable)
             acknowledgments.oweNow()
         }

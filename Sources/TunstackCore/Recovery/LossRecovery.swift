@@ -37,6 +37,8 @@ struct LossRecovery {
     var duplicateBytes = 0
     /// A repair is due whatever the window says: the first after a loss was found or the timer fired.
     var owesRepair = false
+    /// A probe for a larger path MTU was lost; the connection takes note.
+    var hasLostSizeProbe = false
 
     init(iss: SequenceNumber) {
         recover = iss
@@ -47,6 +49,15 @@ struct LossRecovery {
     var inFlight: Int { max(0, segments.flight.bytes - duplicateBytes) }
     /// Whether something waits to be sent again.
     var hasMissing: Bool { !segments.missing.isEmpty }
+    /// Whether something is missing that tells of congestion. The loss of a probe for a larger path MTU does not (RFC 4821 §7.6.2).
+    var hasLosses: Bool {
+        var serial = segments.missing.first
+        while serial != SentSegments.none {
+            if !segments[serial].isSizeProbe { return true }
+            serial = segments[serial].next
+        }
+        return false
+    }
     /// A time-out may have been a mistake; new data finds out, so repairs wait (RFC 5682 §3.1).
     var prefersNewData: Bool { spurious.suspicion == .probing }
 }
@@ -55,11 +66,22 @@ struct LossRecovery {
 
 extension LossRecovery {
     /// A segment leaves for the first time.
-    mutating func onSent(_ start: SequenceNumber, length: Int, at now: Instant) {
+    mutating func onSent(_ start: SequenceNumber, length: Int, isSizeProbe: Bool = false, at now: Instant) {
         var segment = SentSegment(start: start, length: Int32(length), sentAt: now)
+        segment.isSizeProbe = isSizeProbe
         rate.stamp(&segment, inFlight: inFlight, at: now)
         segments.append(segment)
         reduction.onSent(length)
+    }
+
+    /// A probe for a larger path MTU leaves. It is recorded as segments of the size that passes, and repaired as such.
+    mutating func onSizeProbeSent(_ start: SequenceNumber, length: Int, segmentSize: Int, at now: Instant) {
+        var sent = 0
+        while sent < length {
+            let piece = min(segmentSize, length - sent)
+            onSent(start + sent, length: piece, isSizeProbe: true, at: now)
+            sent += piece
+        }
     }
 
     /// A segment leaves again.
@@ -68,8 +90,9 @@ extension LossRecovery {
         rate.stamp(&segments[serial], inFlight: inFlight - Int(segments[serial].length), at: now)
         segments[serial].sentAt = now
         segments[serial].isRetransmitted = true
+        segments[serial].isSizeProbe = false
         reduction.onSent(Int(segments[serial].length))
-        spurious.onRetransmitted(at: now)
+        spurious.onRetransmitted(upTo: segments[serial].end, at: now)
     }
 
     /// The segments that a repair of at most `size` bytes takes along: the first that is missing, and those missing that follow it
@@ -103,6 +126,10 @@ extension LossRecovery {
     mutating func lose(_ serial: SentSegments.Serial, _ controller: inout any CongestionController, at now: Instant) {
         let segment = segments[serial]
         segments.moveToMissing(serial)
+        guard !segment.isSizeProbe else {
+            hasLostSizeProbe = true
+            return
+        }
         rate.onLost(Int(segment.length))
         controller.onLost(
             LostSegment(

@@ -20,8 +20,9 @@ struct Connection: ~Copyable {
     var negotiated: NegotiatedOptions
     /// RecvMSS: what our SYN announces.
     let announcedMSS: Int
-    /// The largest IP packet that the path is known to carry (RFC 1191).
+    /// The largest IP packet that the path is known to carry (RFC 1191, RFC 4821).
     var pathMTU: Int
+    var pathMTUSearch: PathMTUSearch
     var sendBuffer: SendBuffer
     var receiveBuffer: ReceiveBuffer
     var receiveTuning: ReceiveAutotuning
@@ -92,6 +93,7 @@ struct Connection: ~Copyable {
         announcedMSS = MaximumSegmentSize.announced(
             mtu: environment.configuration.mtu, option: options.maximumSegmentSize)
         pathMTU = environment.configuration.mtu
+        pathMTUSearch = PathMTUSearch(largest: environment.configuration.mtu)
         sendBuffer = SendBuffer(start: iss + 1, limit: options.sendBufferBytes)
         receiveBuffer = ReceiveBuffer(start: irs + 1, limit: options.receiveBufferBytes)
         receiveTuning = ReceiveAutotuning(at: environment.now, start: irs + 1)

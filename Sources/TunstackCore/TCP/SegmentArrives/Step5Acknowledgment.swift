@@ -42,6 +42,7 @@ extension Connection {
     mutating func openForData(_ segment: Segment, _ environment: inout Environment) {
         events.insert(.established)
         output.syn = false
+        beginPathMTUSearch()
         congestion = options.congestion.makeController(
             maximumSegmentSize: effectiveSendMSS, roundTrip: rtt.srtt,
             usesSelective: negotiated.selectiveAcknowledgment, seed: snd.iss.rawValue)

@@ -57,6 +57,15 @@ struct Reassembly {
         if start.isBefore(range.end) { body(SequenceRange(start: start, end: range.end)) }
     }
 
+    /// The first stretch of `range` that has arrived before; nil if none has.
+    func firstOverlap(with range: SequenceRange) -> SequenceRange? {
+        guard let held = ranges.first(where: { $0.end.isAfter(range.start) }), held.start.isBefore(range.end)
+        else { return nil }
+        return SequenceRange(
+            start: SequenceNumber.max(held.start, range.start),
+            end: held.end.isBefore(range.end) ? held.end : range.end)
+    }
+
     /// Records a range, joining those that it touches.
     mutating func insert(_ range: SequenceRange) {
         var joined = range
@@ -89,10 +98,12 @@ struct Reassembly {
     }
 
     /// The blocks for a SACK option: the latest first, then those that were reported most recently (RFC 2018 §4), so that each
-    /// is repeated and one lost acknowledgment does not hide it.
-    func sackBlocks(maximum: Int) -> SACKBlocks {
+    /// is repeated and one lost acknowledgment does not hide it. A duplicate comes before them (RFC 2883 §4); if it lies in a block,
+    /// that one was touched last.
+    func sackBlocks(maximum: Int, duplicate: SACKBlock? = nil) -> SACKBlocks {
         var blocks = SACKBlocks()
-        for number in recent.prefix(maximum) {
+        if let duplicate { blocks.append(duplicate) }
+        for number in recent.prefix(maximum - blocks.count) {
             let index = firstRange(endingAtOrAfter: number + 1)
             guard index < ranges.count, ranges[index].contains(number) else { continue }
             blocks.append(SACKBlock(start: ranges[index].start, end: ranges[index].end))

@@ -42,6 +42,8 @@ struct AcknowledgmentOutcome {
     /// What it changed.
     var hasBegunRecovery = false
     var wasSpurious = false
+    /// A probe for a larger path MTU has arrived.
+    var hasDeliveredSizeProbe = false
     /// Until the next segment may be overdue (RFC 8985 §6.2 step 5).
     var reorderingTimeout: Interval?
     /// The newest unambiguous round trip.
@@ -166,6 +168,7 @@ extension LossRecovery {
         _ segment: SentSegment, _ ack: IncomingAcknowledgment, _ outcome: inout AcknowledgmentOutcome
     ) {
         outcome.delivered += Int(segment.length)
+        if segment.isSizeProbe { outcome.hasDeliveredSizeProbe = true }
         rate.onDelivered(segment, at: ack.now)
         if outcome.newest.map({ ($0.delivered, $0.sentAt) <= (segment.delivered, segment.sentAt) }) ?? true {
             outcome.newest = segment
@@ -245,7 +248,7 @@ extension LossRecovery {
     ) {
         let isPlainDuplicate = ack.isDuplicate && ack.blocks.isEmpty
         let hasProbeRepaired = probe.hasRepairedLoss(
-            una: ack.una, isDuplicateReported: outcome.duplicate != nil, isPlainDuplicate: isPlainDuplicate)
+            una: ack.una, duplicateEnd: outcome.duplicate?.end, isPlainDuplicate: isPlainDuplicate)
         if phase != .open, ack.una.isAtOrAfter(recover) {
             if phase == .fastRecovery { rack.onRecovered() }
             if phase != .afterTimeout { controller.onRecovered(inFlight: inFlight, at: ack.now) }
@@ -257,7 +260,7 @@ extension LossRecovery {
         let isNewMark = ack.isMarked && ack.una.isAfter(recover)
         switch phase {
         case .open:
-            if hasMissing {
+            if hasLosses {
                 begin(.fastRecovery, .loss, una: ack.una, nxt: ack.nxt, inFlight: prior.inFlight, &controller, at: ack.now)
                 outcome.hasBegunRecovery = true
             } else if hasProbeRepaired || isNewMark {
@@ -265,7 +268,7 @@ extension LossRecovery {
                     .reducing, isNewMark ? .mark : .loss, una: ack.una, nxt: ack.nxt, inFlight: prior.inFlight,
                     &controller, at: ack.now)
             }
-        case .reducing where hasMissing:
+        case .reducing where hasLosses:
             // The window has been reduced for this flight already.
             phase = .fastRecovery
             owesRepair = true
@@ -297,7 +300,7 @@ extension LossRecovery {
         let priorInFlight = inFlight
         var outcome = AcknowledgmentOutcome()
         outcome.reorderingTimeout = loseOverdue(smoothed: smoothed, &controller, at: now)
-        guard hasMissing, phase == .open || phase == .reducing else { return outcome }
+        guard hasLosses, phase == .open || phase == .reducing else { return outcome }
         outcome.hasBegunRecovery = true
         begin(.fastRecovery, .loss, una: una, nxt: nxt, inFlight: priorInFlight, &controller, at: now)
         reduction.onAcknowledged(

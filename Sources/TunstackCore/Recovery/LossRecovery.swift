@@ -39,6 +39,8 @@ struct LossRecovery {
     var owesRepair = false
     /// Why the window has been reduced since the peer was last told of that, by CWR on new text (RFC 3168 §6.1.2).
     var untoldReduction: CongestionSignal?
+    /// A probe for a larger path MTU was lost; the connection takes note.
+    var hasLostSizeProbe = false
 
     init(iss: SequenceNumber) {
         recover = iss
@@ -49,6 +51,15 @@ struct LossRecovery {
     var inFlight: Int { max(0, segments.flight.bytes - duplicateBytes) }
     /// Whether something waits to be sent again.
     var hasMissing: Bool { !segments.missing.isEmpty }
+    /// Whether something is missing that tells of congestion. The loss of a probe for a larger path MTU does not (RFC 4821 §7.6.2).
+    var hasLosses: Bool {
+        var serial = segments.missing.first
+        while serial != SentSegments.none {
+            if !segments[serial].isSizeProbe { return true }
+            serial = segments[serial].next
+        }
+        return false
+    }
     /// A time-out may have been a mistake; new data finds out, so repairs wait (RFC 5682 §3.1).
     var prefersNewData: Bool { spurious.suspicion == .probing }
 }
@@ -57,11 +68,22 @@ struct LossRecovery {
 
 extension LossRecovery {
     /// A segment leaves for the first time.
-    mutating func onSent(_ start: SequenceNumber, length: Int, at now: Instant) {
+    mutating func onSent(_ start: SequenceNumber, length: Int, isSizeProbe: Bool = false, at now: Instant) {
         var segment = SentSegment(start: start, length: Int32(length), sentAt: now)
+        segment.isSizeProbe = isSizeProbe
         rate.stamp(&segment, inFlight: inFlight, at: now)
         segments.append(segment)
         reduction.onSent(length)
+    }
+
+    /// A probe for a larger path MTU leaves. It is recorded as segments of the size that passes, and repaired as such.
+    mutating func onSizeProbeSent(_ start: SequenceNumber, length: Int, segmentSize: Int, at now: Instant) {
+        var sent = 0
+        while sent < length {
+            let piece = min(segmentSize, length - sent)
+            onSent(start + sent, length: piece, isSizeProbe: true, at: now)
+            sent += piece
+        }
     }
 
     /// A segment leaves again.
@@ -70,8 +92,9 @@ extension LossRecovery {
         rate.stamp(&segments[serial], inFlight: inFlight - Int(segments[serial].length), at: now)
         segments[serial].sentAt = now
         segments[serial].isRetransmitted = true
+        segments[serial].isSizeProbe = false
         reduction.onSent(Int(segments[serial].length))
-        spurious.onRetransmitted(at: now)
+        spurious.onRetransmitted(upTo: segments[serial].end, at: now)
     }
 
     /// The segments that a repair of at most `size` bytes takes along: the first that is missing, and those missing that follow it
@@ -105,6 +128,10 @@ extension LossRecovery {
     mutating func lose(_ serial: SentSegments.Serial, _ controller: inout any CongestionController, at now: Instant) {
         let segment = segments[serial]
         segments.moveToMissing(serial)
+        guard !segment.isSizeProbe else {
+            hasLostSizeProbe = true
+            return
+        }
         rate.onLost(Int(segment.length))
         controller.onLost(
             LostSegment(

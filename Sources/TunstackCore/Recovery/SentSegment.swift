@@ -23,6 +23,8 @@ struct SentSegment {
     var isRetransmitted = false
     /// The application had too little to send when it left.
     var isApplicationLimited = false
+    /// It is a piece of a probe for a larger path MTU, which has not been sent again.
+    var isSizeProbe = false
     var place = Place.flight
 
     // The connection's delivery when it left (see `DeliveryRateSampler`).

@@ -118,6 +118,7 @@ extension SentSegments {
         }
         var piece = self[first]
         piece.place = .missing
+        piece.isSizeProbe = false
         slots.release(to: &pool)
         self = SentSegments()
         while start.isBefore(end) {

@@ -20,7 +20,8 @@ struct SpuriousRecovery {
     private var firstRetransmissionAt: Instant?
     /// Retransmissions that the peer has not reported as duplicates.
     private var retransmissions: Int32 = 0
-    private var hasRetransmitted = false
+    /// One past the highest number that was sent again; nil before the first.
+    private var retransmittedEnd: SequenceNumber?
 
     /// A recovery begins.
     mutating func begin(una: SequenceNumber) {
@@ -37,11 +38,11 @@ struct SpuriousRecovery {
     /// There is nothing to undo any more.
     mutating func end() { self = SpuriousRecovery() }
 
-    mutating func onRetransmitted(at now: Instant) {
+    mutating func onRetransmitted(upTo end: SequenceNumber, at now: Instant) {
         guard start != nil else { return }
         if firstRetransmissionAt == nil { firstRetransmissionAt = now }
         retransmissions += 1
-        hasRetransmitted = true
+        retransmittedEnd = retransmittedEnd.map { SequenceNumber.max($0, end) } ?? end
     }
 
     /// RFC 3522 §3.2 steps 4 and 5: SND.UNA moved, and the acknowledgment echoes what left before the first retransmission.
@@ -53,9 +54,11 @@ struct SpuriousRecovery {
     /// Everything that counted as lost has arrived before any of it was sent again.
     func hasBeenOvertaken(hasMissing: Bool) -> Bool { start != nil && !hasRetransmitted && !hasMissing }
 
-    /// The peer reports that something arrived twice; true when that holds for everything that was sent again.
+    /// The peer reports that something arrived twice; true when that holds for everything that was sent again. What was not sent again
+    /// in this recovery was doubled by the network (RFC 3708 §2).
     mutating func isRefutedByDuplicate(_ block: SACKBlock, segmentSize: Int) -> Bool {
-        guard let start, hasRetransmitted, !block.start.isBefore(start) else { return false }
+        guard let start, let retransmittedEnd, !block.start.isBefore(start), !block.end.isAfter(retransmittedEnd)
+        else { return false }
         retransmissions -= Int32(max(1, (block.end - block.start + segmentSize - 1) / max(1, segmentSize)))
         return retransmissions <= 0
     }

@@ -18,7 +18,9 @@ struct TailLossProbe {
 
     /// An acknowledgment has arrived (§7.4): whether the probe has repaired a loss that nothing else told of, which is a reason to
     /// slow down.
-    mutating func hasRepairedLoss(una: SequenceNumber, isDuplicateReported: Bool, isPlainDuplicate: Bool) -> Bool {
+    mutating func hasRepairedLoss(una: SequenceNumber, duplicateEnd: SequenceNumber?, isPlainDuplicate: Bool) -> Bool {
+        // Some peers do not count a FIN as part of the duplicate.
+        let isDuplicateReported = duplicateEnd.map { $0 == end || $0 + 1 == end } ?? false
         guard let end, isDuplicateReported || una.isAtOrAfter(end) else { return false }
         // At the end itself the report may still follow that the original arrived too; beyond it there is none any more.
         let isSettled = isDuplicateReported || !isRetransmission || isPlainDuplicate

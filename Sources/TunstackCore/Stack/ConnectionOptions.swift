@@ -67,6 +67,8 @@ public struct ConnectionOptions: Sendable, Equatable {
     public var ecn = false
     /// The largest segment to announce; nil for what the MTU allows (RFC 9293 §3.7.1).
     public var maximumSegmentSize: UInt16?
+    /// Whether to find out by probes how large a packet the path carries, beside what routers say (RFC 4821).
+    public var pathMTUProbing = PathMTUProbing.onBlackHole
     /// The IP time to live, 1 to 255 (RFC 9293 §3.9.2, MUST-49).
     public var timeToLive: UInt8 = 64
     /// The six bits of the Differentiated Services field (RFC 9293 §3.9.1.9, MUST-48).

@@ -14,6 +14,10 @@ public struct Counters: Sendable {
     public internal(set) var fastRetransmissions: UInt64 = 0
     /// Tail loss probes sent (RFC 8985 §7).
     public internal(set) var tailLossProbes: UInt64 = 0
+    /// Probes for a larger path MTU sent (RFC 4821).
+    public internal(set) var pathMTUProbes: UInt64 = 0
+    /// Times that the path MTU was lowered because large segments timed out (RFC 2923 §2.1).
+    public internal(set) var pathMTUReductions: UInt64 = 0
     /// Recoveries undone because nothing had been lost.
     public internal(set) var spuriousRecoveries: UInt64 = 0
     /// Duplicates that peers have reported (RFC 2883).
@@ -22,6 +26,8 @@ public struct Counters: Sendable {
     public internal(set) var congestionMarksReceived: UInt64 = 0
     /// Acknowledgments received that echo a mark, on connections with ECN (RFC 3168 §6.1.2).
     public internal(set) var congestionEchoesReceived: UInt64 = 0
+    /// Duplicates reported to peers (RFC 2883).
+    public internal(set) var duplicateReportsSent: UInt64 = 0
     /// Resets sent.
     public internal(set) var resetsSent: UInt64 = 0
     /// Challenge ACKs sent (RFC 5961 §7).

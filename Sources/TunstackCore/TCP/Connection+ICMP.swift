@@ -16,7 +16,7 @@ extension Connection {
         else { return false }
         switch error {
         case .unreachable(code: ICMPCode.fragmentationNeeded):
-            lowerPathMTU(to: nextHopMTU, &environment)
+            takeNextHopMTU(nextHopMTU, &environment)
         case .unreachable(code: let code) where ICMPCode.isHard(code):
             if state == .synSent || state == .synReceived { environment.counters.failedOpens &+= 1 }
             end(.unreachable(code: code), because: .hardError, &environment)
@@ -26,18 +26,6 @@ extension Connection {
             if options.reportsSoftErrors { events.insert(.softError) }
         }
         return true
-    }
-
-    /// Path MTU discovery (RFC 1191 §3): smaller segments from now on, and what was too big again, at once.
-    private mutating func lowerPathMTU(to mtu: Int, _ environment: inout Environment) {
-        let believed = max(Self.smallestPathMTU, mtu)
-        guard believed < pathMTU else { return }
-        pathMTU = believed
-        congestion.setMaximumSegmentSize(effectiveSendMSS)
-        timedSegment = nil
-        guard !recovery.segments.isEmpty else { return }
-        if recovery.phase == .fastRecovery { congestion.onRecovered(inFlight: recovery.inFlight, at: environment.now) }
-        recovery.onPathMTULowered(segmentSize: effectiveSendMSS, nxt: snd.nxt, pool: &environment.pool)
     }
 }
 

@@ -20,11 +20,14 @@ struct Connection: ~Copyable {
     var negotiated: NegotiatedOptions
     /// RecvMSS: what our SYN announces.
     let announcedMSS: Int
-    /// The largest IP packet that the path is known to carry (RFC 1191).
+    /// The largest IP packet that the path is known to carry (RFC 1191, RFC 4821).
     var pathMTU: Int
+    var pathMTUSearch: PathMTUSearch
     var sendBuffer: SendBuffer
     var receiveBuffer: ReceiveBuffer
     var receiveTuning: ReceiveAutotuning
+    /// What has arrived twice and is still to be reported.
+    var duplicate = DuplicateReport()
     /// The number of the peer's FIN once it has been seen, in order or not.
     var peerFin: SequenceNumber?
     /// The application has closed: a FIN follows the send buffer.
@@ -92,6 +95,7 @@ struct Connection: ~Copyable {
         announcedMSS = MaximumSegmentSize.announced(
             mtu: environment.configuration.mtu, option: options.maximumSegmentSize)
         pathMTU = environment.configuration.mtu
+        pathMTUSearch = PathMTUSearch(largest: environment.configuration.mtu)
         sendBuffer = SendBuffer(start: iss + 1, limit: options.sendBufferBytes)
         receiveBuffer = ReceiveBuffer(start: irs + 1, limit: options.receiveBufferBytes)
         receiveTuning = ReceiveAutotuning(at: environment.now, start: irs + 1)

@@ -42,6 +42,9 @@ struct ReceiveVariables {
     var up: SequenceNumber
     /// IRS: where the peer's numbers began.
     let irs: SequenceNumber
+    /// The oldest number of text that can be told from later ones: the first, or 2^30 behind RCV.NXT. Numbers can be compared only
+    /// while they are less than 2^31 apart.
+    private(set) var oldest: SequenceNumber
     /// Up to where the buffer has room, as decided by silly-window avoidance; what announcements are made from. Never goes back.
     var edge: SequenceNumber
     /// The farthest edge that any announcement allowed. Scaling rounds announcements up, so it can be past `edge`.
@@ -50,10 +53,19 @@ struct ReceiveVariables {
     init(irs: SequenceNumber) {
         self.irs = irs
         nxt = irs + 1
+        oldest = nxt
         up = nxt
         edge = nxt
         announced = nxt
     }
+
+    /// So many bytes more are in order.
+    mutating func advance(by count: Int) {
+        nxt += count
+        if nxt - oldest > Self.farthestBack { oldest = nxt - Self.farthestBack }
+    }
+
+    private static let farthestBack = 1 << 30
 
     /// RCV.WND: what the peer may still send.
     var wnd: Int { max(0, announced - nxt) }

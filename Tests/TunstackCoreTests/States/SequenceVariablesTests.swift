@@ -41,4 +41,16 @@ struct SequenceVariablesTests {
         #expect(!rcv.accepts(SequenceNumber(1000), length: 0))
         #expect(!rcv.accepts(SequenceNumber(1002), length: 0))
     }
+
+    @Test("old numbers are told from new ones however much has been received", .requirement("RFC2883 §4"))
+    func oldest() {
+        var rcv = ReceiveVariables(irs: SequenceNumber(1000))
+        rcv.advance(by: 500)
+        #expect(rcv.oldest == SequenceNumber(1001))
+        for _ in 0..<5 * 64 {
+            rcv.advance(by: 1 << 24)
+            #expect(rcv.oldest.isBefore(rcv.nxt))
+        }
+        #expect(rcv.nxt - rcv.oldest == 1 << 30)
+    }
 }

@@ -34,6 +34,8 @@ public struct ConnectionStatus: Sendable {
     public let receiveWindow: Int
     /// Eff.snd.MSS, in bytes.
     public let maximumSegmentSize: Int
+    /// The largest IP packet that the path is believed to carry, in bytes (RFC 1191, RFC 4821).
+    public let pathMTU: Int
     /// The congestion control, and where it is, in words.
     public let congestion: CongestionAlgorithm
     public let congestionPhase: String
@@ -82,6 +84,7 @@ public struct ConnectionStatus: Sendable {
         receiveNext = connection.rcv.nxt
         receiveWindow = connection.rcv.wnd
         maximumSegmentSize = connection.effectiveSendMSS
+        pathMTU = connection.pathMTU
         congestion = connection.options.congestion
         congestionPhase = connection.congestion.phase
         recovery = RecoveryPhase(connection.recovery.phase)

@@ -79,6 +79,10 @@ extension Connection {
         resetWindowAfterIdle(at: now)
         let usable = snd.usableWindow
         let room = min(usable, congestionWindow - recovery.inFlight)
+        if let probe = sizeProbeLength(at: now, &pool) {
+            // Without room for it the next acknowledgment makes some.
+            return room >= probe && paceAllows(at: now) ? marked(OutgoingSegment(seq: snd.nxt, textLength: probe)) : nil
+        }
         let length = min(queued, room, textRoom)
         guard length > 0 || (queued == 0 && finIsDue && usable > 0) else { return nil }
         var segment = OutgoingSegment(seq: snd.nxt, textLength: max(0, length))
@@ -177,7 +181,7 @@ extension Connection {
         }
         switch segment.purpose {
         case .ordinary:
-            onNewDataSent(segment, at: environment.now)
+            onNewDataSent(segment, &environment)
             if output.lossProbe { onLossProbeSent(isRetransmission: false, &environment) }
         case .retransmission:
             environment.counters.segmentsRetransmitted &+= 1
@@ -201,14 +205,19 @@ extension Connection {
         lastSentAt = environment.now
     }
 
-    private mutating func onNewDataSent(_ segment: OutgoingSegment, at now: Instant) {
+    private mutating func onNewDataSent(_ segment: OutgoingSegment, _ environment: inout Environment) {
+        let now = environment.now
         if snd.outstanding == 0 {
             progressAt = now
             retransmissions = 0
         }
         if !segment.flags.contains(.syn) {
             congestion.onSent(segment.length, inFlight: recovery.inFlight, at: now)
-            recovery.onSent(segment.seq, length: segment.length, at: now)
+            if segment.textLength > effectiveSendMSS {
+                onSizeProbeSent(segment, &environment)
+            } else {
+                recovery.onSent(segment.seq, length: segment.length, at: now)
+            }
             pay(for: segment, at: now)
         }
         snd.nxt += segment.length

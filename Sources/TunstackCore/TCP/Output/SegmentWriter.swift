@@ -17,6 +17,10 @@ extension Connection {
             ecn: mayCarryMark(segment) ? ECNCodepoint.capable0 : ECNCodepoint.notCapable)
         sendBuffer.copy(segment.textLength, from: textStart(of: segment), into: &packet)
         onSent(segment, &environment)
+        if !duplicate.isEmpty, !header.options.sackBlocks.isEmpty {
+            duplicate.clear()
+            environment.counters.duplicateReportsSent &+= 1
+        }
         return true
     }
 
@@ -59,7 +63,8 @@ extension Connection {
         var options = TCPOptions()
         if negotiated.timestamps { options.timestamps = timestamps(at: now) }
         if sackBytes > 0, segment.textLength + sackBytes <= effectiveSendMSS {
-            options.sackBlocks = receiveBuffer.reassembly.sackBlocks(maximum: sackBlockLimit)
+            options.sackBlocks = receiveBuffer.reassembly.sackBlocks(
+                maximum: sackBlockLimit, duplicate: duplicate.block)
         }
         return options
     }
@@ -69,15 +74,17 @@ extension Connection {
         TCPTimestamps(value: timestampClock.value(at: now), echoReply: timestampRecent)
     }
 
-    /// Three blocks fit beside timestamps, four without (RFC 2018 §3).
+    /// Three blocks fit beside timestamps, four without (RFC 2018 §3). One of them may report a duplicate.
     @inline(__always)
     private var sackBlockLimit: Int { negotiated.timestamps ? 3 : 4 }
 
     /// Bytes that the SACK option of the next segment takes, padding included.
     @inline(__always)
     var sackBytes: Int {
-        guard negotiated.selectiveAcknowledgment, !receiveBuffer.reassembly.isEmpty else { return 0 }
-        return 4 + 8 * min(sackBlockLimit, receiveBuffer.reassembly.ranges.count)
+        guard negotiated.selectiveAcknowledgment, !receiveBuffer.reassembly.isEmpty || !duplicate.isEmpty
+        else { return 0 }
+        let blocks = receiveBuffer.reassembly.ranges.count + (duplicate.isEmpty ? 0 : 1)
+        return 4 + 8 * min(sackBlockLimit, blocks)
     }
 }
 

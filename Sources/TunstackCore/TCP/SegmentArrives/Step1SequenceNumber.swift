@@ -43,6 +43,7 @@ extension Connection {
         // Bare ACKs that miss each other's windows could bounce for ever; those are held to the challenge rate.
         if segment.len > 0 {
             acknowledgments.oweNow()
+            noteRepeatedText(below: segment)
         } else {
             sendChallenge(&environment)
         }

@@ -43,6 +43,7 @@ extension Connection {
     mutating func openForData(_ segment: Segment, _ environment: inout Environment) {
         events.insert(.established)
         output.syn = false
+        beginPathMTUSearch()
         congestion = options.congestion.makeController(
             maximumSegmentSize: effectiveSendMSS, roundTrip: rtt.srtt,
             usesSelective: negotiated.selectiveAcknowledgment, seed: snd.iss.rawValue)
@@ -54,7 +55,7 @@ extension Connection {
         armKeepAlive(at: environment.now)
         let held = receiveBuffer.advance()
         if held > 0 {
-            rcv.nxt += held
+            rcv.advance(by: held)
             events.insert(.readable)
             acknowledgments.oweNow()
         }

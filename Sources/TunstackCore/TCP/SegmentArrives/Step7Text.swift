@@ -14,6 +14,11 @@ extension Connection {
         let skipped = min(text.byteCount, max(0, rcv.nxt - segment.textStart))
         let kept = min(text.byteCount, max(skipped, end - segment.textStart))
         let fresh = text.extracting(skipped..<kept)
+        if skipped > 0 {
+            noteRepeatedText(below: segment)
+        } else {
+            noteRepeatedText(in: SequenceRange(start: segment.textStart, end: segment.textStart + kept))
+        }
         guard !fresh.isEmpty else {
             acknowledgments.oweNow()
             return .proceed
@@ -36,7 +41,7 @@ extension Connection {
 
     private mutating func takeInOrderText(fillsGap: Bool, wasCut: Bool, at now: Instant) {
         let advanced = receiveBuffer.advance()
-        rcv.nxt += advanced
+        rcv.advance(by: advanced)
         if advanced > 0 { events.insert(.readable) }
         if advanced == 0 {
             // RFC 5681 §4.2: the sender must know at once of what is out of order, and of what fills a gap (MAY-13).

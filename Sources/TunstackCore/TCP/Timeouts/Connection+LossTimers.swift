@@ -22,6 +22,7 @@ extension Connection {
             recovery.onTimeout(
                 una: snd.una, nxt: snd.nxt, isFirst: retransmissions == 1, smoothed: rtt.srtt,
                 usesSelective: negotiated.selectiveAcknowledgment, &congestion, at: environment.now)
+            watchForBlackHole(&environment)
             timers.cancel(.reordering)
             timers.cancel(.lossProbe)
         }
@@ -99,6 +100,7 @@ extension Connection {
 
     /// What the outcome of an acknowledgment or a time-out means for timers and counters.
     mutating func noteRecovery(_ outcome: AcknowledgmentOutcome, _ environment: inout Environment) {
+        noteSizeProbe(isDelivered: outcome.hasDeliveredSizeProbe, at: environment.now)
         timers[.reordering] = outcome.reorderingTimeout.map { environment.now + $0 }
         if outcome.wasSpurious { environment.counters.spuriousRecoveries &+= 1 }
         if outcome.duplicate != nil { environment.counters.duplicatesReported &+= 1 }

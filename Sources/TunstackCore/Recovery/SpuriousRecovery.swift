@@ -53,8 +53,9 @@ struct SpuriousRecovery {
     /// The peer reports that something arrived twice; true when that holds for everything that was sent again.
     mutating func isRefutedByDuplicate(_ block: SACKBlock, segmentSize: Int) -> Bool {
         guard let start, hasRetransmitted, !block.start.isBefore(start) else { return false }
-        retransmissions -= Int32(max(1, (block.end - block.start + segmentSize - 1) / max(1, segmentSize)))
-        return retransmissions <= 0
+        let reported = (block.end - block.start + segmentSize - 1) / max(1, segmentSize)
+        retransmissions = max(0, retransmissions - Int32(clamping: max(1, reported)))
+        return retransmissions == 0
     }
 
     /// F-RTO (RFC 5682 §3.1): what the first and the second acknowledgment after a time-out say; true if it was spurious.

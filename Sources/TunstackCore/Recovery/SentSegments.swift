@@ -14,11 +14,14 @@ struct SentSegments {
 
     private var slots = SentSegmentSlots()
     private(set) var count: UInt32 = 0
-    private var firstSerial: Serial = 0
+    private var firstSerial: Serial
     /// Of those at the receiver, how many.
     private(set) var receivedCount: UInt32 = 0
     private(set) var flight = SentSegmentList()
     private(set) var missing = SentSegmentList()
+
+    /// No segments yet; the first gets this serial. Serials go round, so any will do.
+    init(firstSerial: Serial = 0) { self.firstSerial = firstSerial & Self.serialMask }
 
     var isEmpty: Bool { count == 0 }
     /// The oldest segment by sequence; there must be one.

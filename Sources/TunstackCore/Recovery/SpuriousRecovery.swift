@@ -52,15 +52,16 @@ struct SpuriousRecovery {
     }
 
     /// Everything that counted as lost has arrived before any of it was sent again.
-    func hasBeenOvertaken(hasMissing: Bool) -> Bool { start != nil && !hasRetransmitted && !hasMissing }
+    func hasBeenOvertaken(hasMissing: Bool) -> Bool { start != nil && retransmittedEnd == nil && !hasMissing }
 
     /// The peer reports that something arrived twice; true when that holds for everything that was sent again. What was not sent again
     /// in this recovery was doubled by the network (RFC 3708 §2).
     mutating func isRefutedByDuplicate(_ block: SACKBlock, segmentSize: Int) -> Bool {
         guard let start, let retransmittedEnd, !block.start.isBefore(start), !block.end.isAfter(retransmittedEnd)
         else { return false }
-        retransmissions -= Int32(max(1, (block.end - block.start + segmentSize - 1) / max(1, segmentSize)))
-        return retransmissions <= 0
+        let reported = (block.end - block.start + segmentSize - 1) / max(1, segmentSize)
+        retransmissions = max(0, retransmissions - Int32(clamping: max(1, reported)))
+        return retransmissions == 0
     }
 
     /// F-RTO (RFC 5682 §3.1): what the first and the second acknowledgment after a time-out say; true if it was spurious.

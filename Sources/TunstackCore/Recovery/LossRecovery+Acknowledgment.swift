@@ -313,7 +313,7 @@ extension LossRecovery {
     private mutating func keepMarksNear(_ una: SequenceNumber) {
         guard phase == .open else { return }
         if una.isAfter(recover) { recover = una - 1 }
-        if let start = spurious.start, una - start > 1 << 30 { spurious.end() }
+        spurious.keepMarksNear(una)
     }
 
     /// The three signs of `SpuriousRecovery`, and what follows: the window is as before, and nothing is missing.

@@ -16,16 +16,20 @@ struct SpuriousRecovery {
     private(set) var suspicion = Suspicion.none
     /// SND.UNA when the recovery began; nil when there is nothing to undo.
     private(set) var start: SequenceNumber?
-    /// When the first retransmission of the recovery left.
+    // What was sent again, in this recovery, or before it and not acknowledged then: the answer to an earlier repair must not pass
+    // for one to something that left before this recovery's.
+
+    /// When the first of it left.
     private var firstRetransmissionAt: Instant?
     /// Retransmissions that the peer has not reported as duplicates.
     private var retransmissions: Int32 = 0
-    /// One past the highest number that was sent again; nil before the first.
+    /// One past the highest number of it; nil when there is nothing.
     private var retransmittedEnd: SequenceNumber?
 
     /// A recovery begins.
     mutating func begin(una: SequenceNumber) {
-        self = SpuriousRecovery()
+        end()
+        forgetRetransmissions(upTo: una)
         start = una
     }
 
@@ -36,10 +40,27 @@ struct SpuriousRecovery {
     }
 
     /// There is nothing to undo any more.
-    mutating func end() { self = SpuriousRecovery() }
+    mutating func end() {
+        start = nil
+        suspicion = .none
+    }
+
+    private mutating func forgetRetransmissions(upTo una: SequenceNumber) {
+        guard let retransmittedEnd, !retransmittedEnd.isAfter(una) else { return }
+        firstRetransmissionAt = nil
+        retransmissions = 0
+        self.retransmittedEnd = nil
+    }
+
+    /// The marks are forgotten in time: numbers can be compared only while they are less than 2^31 apart.
+    mutating func keepMarksNear(_ una: SequenceNumber) {
+        let oldest = start ?? retransmittedEnd ?? una
+        guard una - oldest > 1 << 30 else { return }
+        end()
+        forgetRetransmissions(upTo: una)
+    }
 
     mutating func onRetransmitted(upTo end: SequenceNumber, at now: Instant) {
-        guard start != nil else { return }
         if firstRetransmissionAt == nil { firstRetransmissionAt = now }
         retransmissions += 1
         retransmittedEnd = retransmittedEnd.map { SequenceNumber.max($0, end) } ?? end

@@ -51,8 +51,8 @@ struct SpuriousRecovery {
         return Int32(bitPattern: echoed &- clock.value(at: firstRetransmissionAt)) < 0
     }
 
-    /// The peer reports that something arrived twice; true when that holds for everything that was sent again. What was not sent again
-    /// in this recovery was doubled by the network (RFC 3708 §2).
+    /// The peer reports that something arrived twice; true when that holds for everything that was sent again. What
+    /// was not sent again in this recovery was doubled by the network (RFC 3708 §2).
     mutating func isRefutedByDuplicate(_ block: SACKBlock, segmentSize: Int) -> Bool {
         guard let start, let retransmittedEnd, !block.start.isBefore(start), !block.end.isAfter(retransmittedEnd)
         else { return false }

@@ -7,7 +7,9 @@ import TunstackWire
 @Suite("A path that swallows large packets (RFC 2923)")
 struct BlackHoleTests {
     /// A megabyte over a path that takes packets of so many bytes and does not say so.
-    private func transfer(over mtu: Int, mode: PathMTUProbing) throws -> (client: SimulatedHost, socket: SimulatedSocket) {
+    private func transfer(over mtu: Int, mode: PathMTUProbing) throws -> (
+        client: SimulatedHost, socket: SimulatedSocket
+    ) {
         let network = SimulatedNetwork(seed: 7)
         let client = network.addHost("client", IPv4Address(10, 77, 0, 1)) {
             $0.defaultConnectionOptions.pathMTUProbing = mode

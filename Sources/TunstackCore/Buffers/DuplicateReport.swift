@@ -2,8 +2,8 @@ import TunstackWire
 
 /// What arrived a second time and has not been reported yet: the first block of the next SACK option (RFC 2883 §4).
 ///
-/// One acknowledgment can answer a batch of segments. Duplicates in it that touch each other are reported as one; of others only
-/// the last, for a block speaks of the segment that came last.
+/// One acknowledgment can answer a batch of segments. Duplicates in it that touch each other are reported as one; of
+/// others only the last, for a block speaks of the segment that came last.
 struct DuplicateReport {
     private var start = SequenceNumber(0)
     private var length: Int32 = 0

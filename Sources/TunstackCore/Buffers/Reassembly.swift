@@ -98,8 +98,8 @@ struct Reassembly {
     }
 
     /// The blocks for a SACK option: the latest first, then those that were reported most recently (RFC 2018 §4), so that each
-    /// is repeated and one lost acknowledgment does not hide it. A duplicate comes before them (RFC 2883 §4); if it lies in a block,
-    /// that one was touched last.
+    /// is repeated and one lost acknowledgment does not hide it. A duplicate comes before them (RFC 2883 §4); if it
+    /// lies in a block, that one was touched last.
     func sackBlocks(maximum: Int, duplicate: SACKBlock? = nil) -> SACKBlocks {
         var blocks = SACKBlocks()
         if let duplicate { blocks.append(duplicate) }

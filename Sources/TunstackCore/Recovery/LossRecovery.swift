@@ -51,7 +51,8 @@ struct LossRecovery {
     var inFlight: Int { max(0, segments.flight.bytes - duplicateBytes) }
     /// Whether something waits to be sent again.
     var hasMissing: Bool { !segments.missing.isEmpty }
-    /// Whether something is missing that tells of congestion. The loss of a probe for a larger path MTU does not (RFC 4821 §7.6.2).
+    /// Whether something is missing that tells of congestion. The loss of a probe for a larger path MTU does not (RFC
+    /// 4821 §7.6.2).
     var hasLosses: Bool {
         var serial = segments.missing.first
         while serial != SentSegments.none {

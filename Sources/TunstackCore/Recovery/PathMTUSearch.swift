@@ -2,14 +2,15 @@
 ///
 /// ## Downwards
 ///
-/// When the same segment has timed out twice and is larger than any path may refuse, the next smaller step of a short table is
-/// believed, and so on with each time-out. If the smallest does not help either, it was not the size.
+/// When the same segment has timed out twice and is larger than what every path carries, the next smaller step of a
+/// short table is believed, and so on with each time-out. If the smallest does not help either, it was not the size.
 ///
 /// ## Upwards
 ///
-/// A segment of new text that is larger than the others is the probe (RFC 4821 §7.2). It is recorded as pieces of the ordinary
-/// size, so that if it is lost it is repaired as if it had never been larger, and its loss says nothing about congestion (§7.6.2).
-/// First the largest size is tried that the device and the peer allow, which most paths carry; then one step of a table after another.
+/// A segment of new text that is larger than the others is the probe (RFC 4821 §7.2). It is recorded as pieces of the
+/// ordinary size, so that if it is lost it is repaired as if it had never been larger, and its loss says nothing
+/// about congestion (§7.6.2). First the largest size is tried that the device and the peer allow, which most paths
+/// carry; then one step of a table after another.
 struct PathMTUSearch {
     /// The text of a segment that every path is taken to carry (RFC 4821 §7.2: eff_pmtu begins here).
     static let baseText = 1_024
@@ -18,12 +19,14 @@ struct PathMTUSearch {
     /// How long a path MTU is believed before a larger one is tried (RFC 1191 §6.3).
     static let lifetime = Interval.seconds(600)
 
-    /// Steps down: Ethernet under a larger device; what IPv6 asks of every link, and tunnels leave; what every IPv4 host takes.
-    /// Few, for each costs a time-out.
+    /// Steps down: Ethernet under a larger device; what IPv6 asks of every link, and tunnels leave; what every IPv4
+    /// host takes. Few, for each costs a time-out.
     private static let lowered: InlineArray<3, UInt16> = [1_500, 1_280, 576]
-    /// Steps up: an old plateau of RFC 1191 §7.1, the IPv6 minimum, common tunnels, PPPoE, Ethernet, FDDI, jumbo frames, and the larger
-    /// plateaus.
-    private static let raised: InlineArray<9, UInt16> = [1_006, 1_280, 1_400, 1_492, 1_500, 4_352, 9_000, 17_914, 32_000]
+    /// Steps up: an old plateau of RFC 1191 §7.1, the IPv6 minimum, common tunnels, PPPoE, Ethernet, FDDI, jumbo
+    /// frames, and the larger plateaus.
+    private static let raised: InlineArray<9, UInt16> = [
+        1_006, 1_280, 1_400, 1_492, 1_500, 4_352, 9_000, 17_914, 32_000,
+    ]
 
     /// The largest packet of the device.
     private let largest: UInt16
@@ -95,8 +98,8 @@ extension PathMTUSearch {
         if candidate(above: current, limit: limit) == nil { pause(at: now) }
     }
 
-    /// A router says that a packet was too big, and how large one could have been: no less than is believed already, so it was
-    /// the probe.
+    /// A router says that a packet was too big, and how large one could have been: no less than is believed already,
+    /// so it was the probe.
     mutating func onProbeRefused(nextHopMTU: Int, current: Int, at now: Instant) {
         guard nextHopMTU < Int(probed) else { return }
         probed = 0
@@ -119,8 +122,8 @@ extension PathMTUSearch {
 // MARK: - Black holes
 
 extension PathMTUSearch {
-    /// The retransmission timer has fired for the `count`th time for the same segment, and `packet` bytes would leave next. The path MTU
-    /// to believe in now; nil for the same.
+    /// The retransmission timer has fired for the `count`th time for the same segment, and `packet` bytes would leave
+    /// next. The path MTU to believe in now; nil for the same.
     mutating func onTimeout(count: Int, packet: Int, current: Int, usesProbes: Bool, at now: Instant) -> Int? {
         if count < 2 {
             before = 0

@@ -35,7 +35,7 @@ public struct ConnectionOptions: Sendable, Equatable {
     public var sendBufferBytes = 480 * 1_024
     /// The most that the send buffer grows to, in bytes; no growth unless it is more than `sendBufferBytes`.
     /// At most 2^29.
-    public var maximumSendBufferBytes = 6 << 20
+    public var maximumSendBufferBytes = 16 << 20
     /// Bytes of received data to keep until read, at first; what the window is made of. The buffer grows with what the
     /// application reads in a round trip. At most 2^29.
     ///

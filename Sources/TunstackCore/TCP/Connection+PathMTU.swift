@@ -49,8 +49,8 @@ extension Connection {
 // MARK: - Probes
 
 extension Connection {
-    /// The text of a probe for a larger path MTU, if one is due: nothing is being repaired, and enough text follows it that its loss
-    /// shows soon (RFC 4821 §7.4).
+    /// The text of a probe for a larger path MTU, if one is due: nothing is being repaired, and enough text follows
+    /// it that its loss shows soon (RFC 4821 §7.4).
     @inline(__always)
     mutating func sizeProbeLength(at now: Instant, _ pool: inout BufferPool) -> Int? {
         guard pathMTUSearch.isDue(above: pathMTU, at: now), options.pathMTUProbing != .off else { return nil }
@@ -64,7 +64,8 @@ extension Connection {
             return nil
         }
         guard negotiated.selectiveAcknowledgment else {
-            // A lost probe could not be told from other losses. The larger size is simply believed; time-outs tell if it is wrong.
+            // A lost probe could not be told from other losses. The larger size is simply believed; time-outs tell if
+            // it is wrong.
             pathMTUSearch.pause(at: now)
             setPathMTU(size)
             return nil
@@ -95,7 +96,8 @@ extension Connection {
         pathMTUSearch.onProbeLost(current: packetSize, limit: packetLimit, at: now)
     }
 
-    /// The retransmission timer has fired, and `recovery` knows of it: perhaps the path swallows large packets (RFC 2923 §2.1).
+    /// The retransmission timer has fired, and `recovery` knows of it: perhaps the path swallows large packets (RFC
+    /// 2923 §2.1).
     mutating func watchForBlackHole(_ environment: inout Environment) {
         noteSizeProbe(isDelivered: false, at: environment.now)
         guard options.pathMTUProbing != .off, recovery.hasMissing else { return }

@@ -42,8 +42,8 @@ struct ReceiveVariables {
     var up: SequenceNumber
     /// IRS: where the peer's numbers began.
     let irs: SequenceNumber
-    /// The oldest number of text that can be told from later ones: the first, or 2^30 behind RCV.NXT. Numbers can be compared only
-    /// while they are less than 2^31 apart.
+    /// The oldest number of text that can be told from later ones: the first, or 2^30 behind RCV.NXT. Numbers can be
+    /// compared only while they are less than 2^31 apart.
     private(set) var oldest: SequenceNumber
     /// Up to where the buffer has room, as decided by silly-window avoidance; what announcements are made from. Never goes back.
     var edge: SequenceNumber

@@ -182,7 +182,8 @@ struct DuplicateReportTests {
         #expect(blocks(script.expect(.ack, ack: 1_102)) == [])
     }
 
-    @Test("text that repeats in SYN-RECEIVED is not reported", arguments: [Route.synReceivedActive, .synReceivedPassive])
+    @Test(
+        "text that repeats in SYN-RECEIVED is not reported", arguments: [Route.synReceivedActive, .synReceivedPassive])
     func synReceived(route: Route) {
         let script = script(route: route)
         for seq in [1_001, 1_001, 900] as [UInt32] {

@@ -115,7 +115,8 @@ extension LossRecovery {
     mutating func loseOverdue(
         smoothed: Interval, _ controller: inout any CongestionController, at now: Instant
     ) -> Interval? {
-        let isCertain = phase == .fastRecovery || phase == .afterTimeout
+        let isCertain =
+            phase == .fastRecovery || phase == .afterTimeout
             || segments.receivedCount >= Self.duplicateThreshold
         let window = rack.reorderingWindow(
             isCertain: isCertain, minimumRoundTrip: minimumRoundTrip.value, smoothed: smoothed)
@@ -153,8 +154,11 @@ extension LossRecovery {
         }
         duplicates = 0
         duplicateBytes = 0
+        if wasOpen || isFirst {
+            spurious.beginTimeout(una: una, isFirst: isFirst && wasOpen)
+            if probe.isRetransmissionOut { spurious.onProbeRetransmitted() }
+        }
         probe.cancel()
-        if wasOpen || isFirst { spurious.beginTimeout(una: una, isFirst: isFirst && wasOpen) }
         phase = .afterTimeout
         owesRepair = true
         recover = nxt

@@ -39,10 +39,15 @@ struct SpuriousRecovery {
 
     mutating func onRetransmitted(at now: Instant) {
         guard start != nil else { return }
+        // A repair that could not wait for the answer.
+        if suspicion == .probing { suspicion = .none }
         if firstRetransmissionAt == nil { firstRetransmissionAt = now }
         retransmissions += 1
         hasRetransmitted = true
     }
+
+    /// A tail loss probe that left before the recovery may be reported as a duplicate like its retransmissions, but is none of them.
+    mutating func onProbeRetransmitted() { retransmissions += 1 }
 
     /// RFC 3522 §3.2 steps 4 and 5: SND.UNA moved, and the acknowledgment echoes what left before the first retransmission.
     func isRefuted(byEcho echoed: UInt32, clock: TimestampClock) -> Bool {

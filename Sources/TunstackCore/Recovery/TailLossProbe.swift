@@ -16,6 +16,9 @@ struct TailLossProbe {
 
     mutating func cancel() { end = nil }
 
+    /// A probe is out that was a segment sent again.
+    var isRetransmissionOut: Bool { end != nil && isRetransmission }
+
     /// An acknowledgment has arrived (§7.4): whether the probe has repaired a loss that nothing else told of, which is a reason to
     /// slow down.
     mutating func hasRepairedLoss(una: SequenceNumber, isDuplicateReported: Bool, isPlainDuplicate: Bool) -> Bool {

@@ -95,7 +95,7 @@ extension Connection {
                 canSendNew: queuedBytes > 0 && snd.usableWindow > 0, isWindowLimited: isWindowLimited,
                 isMarked: false),
             &congestion)
-        recovery.segments.releaseIfEmpty(to: &environment.pool)
+        if sendBuffer.isEmpty { recovery.segments.releaseIfEmpty(to: &environment.pool) }
         noteRecovery(outcome, &environment)
         restartLossTimers(hasAdvanced: hasAdvanced, at: environment.now)
         guard hasAdvanced else { return }

@@ -130,16 +130,9 @@ extension LossRecovery {
     /// The scoreboard (RFC 6675 §4 Update): segments that a block covers whole have arrived.
     private mutating func takeSelective(_ ack: IncomingAcknowledgment, _ outcome: inout AcknowledgmentOutcome) {
         outcome.duplicate = ack.duplicateReport
-        var seen = SACKBlocks()
-        for index in 0..<ack.blocks.count {
-            let block = ack.blocks[index]
-            guard block.start.isBefore(block.end), block.end.isAtOrBefore(ack.nxt), block.end.isAfter(ack.una),
-                block.start.isAtOrAfter(ack.una)
-            else { continue }
-            seen.append(block)
-            take(block, ack, &outcome)
-        }
-        if !ack.blocks.isEmpty || ack.hasAdvanced { reported = seen }
+        let runs = ack.runs
+        for index in 0..<runs.count { take(runs[index], ack, &outcome) }
+        if !ack.blocks.isEmpty || ack.hasAdvanced { reported = runs }
     }
 
     private mutating func take(
@@ -148,7 +141,8 @@ extension LossRecovery {
         // Blocks grow at their ends: what the last acknowledgment reported already is not looked at again.
         var start = block.start
         var end = block.end
-        for index in 0..<reported.count where reported[index].end.isAfter(start) && reported[index].start.isBefore(end) {
+        for index in 0..<reported.count where reported[index].end.isAfter(start) && reported[index].start.isBefore(end)
+        {
             if reported[index].start.isAtOrBefore(start) { start = reported[index].end }
             if reported[index].end.isAtOrAfter(end) { end = reported[index].start }
         }
@@ -175,7 +169,9 @@ extension LossRecovery {
         }
         rack.onDelivered(segment, isAmbiguous: segment.isRetransmitted && isAmbiguous(segment, ack), at: ack.now)
         guard !segment.isRetransmitted else { return }
-        if outcome.newestOriginalSentAt.map({ $0 < segment.sentAt }) ?? true { outcome.newestOriginalSentAt = segment.sentAt }
+        if outcome.newestOriginalSentAt.map({ $0 < segment.sentAt }) ?? true {
+            outcome.newestOriginalSentAt = segment.sentAt
+        }
         if segment.end.isAtOrBefore(recover) { outcome.hasDeliveredOriginal = true }
     }
 
@@ -214,6 +210,29 @@ extension LossRecovery {
 }
 
 extension IncomingAcknowledgment {
+    /// The blocks that lie within what is outstanding, in the order of sequence: in the order of the option, the most recent first, what
+    /// arrived in order would look reordered (RFC 8985 §6.2 step 3).
+    fileprivate var runs: SACKBlocks {
+        var sorted = InlineArray<4, SACKBlock>(repeating: SACKBlock(start: una, end: una))
+        var count = 0
+        for index in 0..<blocks.count {
+            let block = blocks[index]
+            guard block.start.isBefore(block.end), block.start.isAtOrAfter(una), block.end.isAtOrBefore(nxt) else {
+                continue
+            }
+            var place = count
+            while place > 0, sorted[place - 1].start.isAfter(block.start) {
+                sorted[place] = sorted[place - 1]
+                place -= 1
+            }
+            sorted[place] = block
+            count += 1
+        }
+        var runs = SACKBlocks()
+        for index in 0..<count { runs.append(sorted[index]) }
+        return runs
+    }
+
     /// A first block that lies below the acknowledgment, or within the second block, reports a duplicate (RFC 2883 §4).
     fileprivate var duplicateReport: SACKBlock? {
         guard blocks.count > 0, blocks[0].start.isBefore(blocks[0].end) else { return nil }
@@ -228,7 +247,8 @@ extension IncomingAcknowledgment {
 
 extension LossRecovery {
     /// RFC 6582 §3.2: the third duplicate tells of a loss, and within a recovery every partial acknowledgment of the next.
-    private mutating func loseByDuplicates(_ ack: IncomingAcknowledgment, _ controller: inout any CongestionController) {
+    private mutating func loseByDuplicates(_ ack: IncomingAcknowledgment, _ controller: inout any CongestionController)
+    {
         guard !segments.isEmpty, segments[segments.first].place == .flight else { return }
         switch phase {
         case .open, .reducing:
@@ -236,8 +256,10 @@ extension LossRecovery {
             guard Int(duplicates) == Self.duplicateThreshold, ack.una.isAfter(recover) else { return }
             lose(segments.first, &controller, at: ack.now)
         case .fastRecovery:
+            // Step 5: the next repair goes at once, for no other acknowledgment may be on its way.
             guard ack.hasAdvanced, ack.una.isBefore(recover) else { return }
             lose(segments.first, &controller, at: ack.now)
+            owesRepair = true
         case .afterTimeout: return
         }
     }
@@ -250,7 +272,7 @@ extension LossRecovery {
         let hasProbeRepaired = probe.hasRepairedLoss(
             una: ack.una, duplicateEnd: outcome.duplicate?.end, isPlainDuplicate: isPlainDuplicate)
         if phase != .open, ack.una.isAtOrAfter(recover) {
-            if phase == .fastRecovery { rack.onRecovered() }
+            if phase != .reducing { rack.onRecovered() }
             if phase != .afterTimeout { controller.onRecovered(inFlight: inFlight, at: ack.now) }
             phase = .open
             duplicateBytes = 0
@@ -261,7 +283,9 @@ extension LossRecovery {
         switch phase {
         case .open:
             if hasLosses {
-                begin(.fastRecovery, .loss, una: ack.una, nxt: ack.nxt, inFlight: prior.inFlight, &controller, at: ack.now)
+                begin(
+                    .fastRecovery, .loss, una: ack.una, nxt: ack.nxt, inFlight: prior.inFlight, &controller, at: ack.now
+                )
                 outcome.hasBegunRecovery = true
             } else if hasProbeRepaired || isNewMark {
                 begin(
@@ -269,11 +293,8 @@ extension LossRecovery {
                     &controller, at: ack.now)
             }
         case .reducing where hasLosses:
-            // The window has been reduced for this flight already.
-            phase = .fastRecovery
-            owesRepair = true
+            repairWhileReducing(una: ack.una)
             outcome.hasBegunRecovery = true
-            spurious.begin(una: ack.una)
         case .reducing, .fastRecovery, .afterTimeout: break
         }
     }
@@ -284,12 +305,19 @@ extension LossRecovery {
     ) {
         phase = next
         recover = nxt
-        probe.cancel()
         owesRepair = next == .fastRecovery
         untoldReduction = signal
         if next == .fastRecovery { spurious.begin(una: una) } else { spurious.end() }
+        probe.cancel()
         reduction.begin(inFlight: inFlight)
         controller.onCongestion(signal, inFlight: inFlight, at: now)
+    }
+
+    /// Losses show while the window is being reduced: it has been reduced for this flight already.
+    private mutating func repairWhileReducing(una: SequenceNumber) {
+        phase = .fastRecovery
+        owesRepair = true
+        spurious.begin(una: una)
     }
 
     /// The time is over in which the network may have reordered (RFC 8985 §6.2 step 5): what is overdue is lost.
@@ -302,7 +330,11 @@ extension LossRecovery {
         outcome.reorderingTimeout = loseOverdue(smoothed: smoothed, &controller, at: now)
         guard hasLosses, phase == .open || phase == .reducing else { return outcome }
         outcome.hasBegunRecovery = true
-        begin(.fastRecovery, .loss, una: una, nxt: nxt, inFlight: priorInFlight, &controller, at: now)
+        if phase == .reducing {
+            repairWhileReducing(una: una)
+        } else {
+            begin(.fastRecovery, .loss, una: una, nxt: nxt, inFlight: priorInFlight, &controller, at: now)
+        }
         reduction.onAcknowledged(
             delivered: 0, inFlight: inFlight, ssthresh: controller.ssthresh, segmentSize: segmentSize, isSafe: false,
             isFirst: true)

@@ -145,7 +145,8 @@ extension LossRecovery {
     mutating func loseOverdue(
         smoothed: Interval, _ controller: inout any CongestionController, at now: Instant
     ) -> Interval? {
-        let isCertain = phase == .fastRecovery || phase == .afterTimeout
+        let isCertain =
+            phase == .fastRecovery || phase == .afterTimeout
             || segments.receivedCount >= Self.duplicateThreshold
         let window = rack.reorderingWindow(
             isCertain: isCertain, minimumRoundTrip: minimumRoundTrip.value, smoothed: smoothed)
@@ -183,8 +184,8 @@ extension LossRecovery {
         }
         duplicates = 0
         duplicateBytes = 0
-        probe.cancel()
         if wasOpen || isFirst { spurious.beginTimeout(una: una, isFirst: isFirst && wasOpen) }
+        probe.cancel()
         phase = .afterTimeout
         owesRepair = true
         untoldReduction = untoldReduction ?? .loss

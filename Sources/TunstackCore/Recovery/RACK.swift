@@ -62,8 +62,12 @@ struct RACK {
         recoveriesLeft = Self.persistence
     }
 
-    /// A recovery proved spurious: the network does reorder.
-    mutating func onSpuriousRecovery() { hasSeenReordering = true }
+    /// A recovery proved spurious: the network does reorder, and what arrived last may have been an original that counted as its own
+    /// repair. Nothing is overdue by that.
+    mutating func onSpuriousRecovery() {
+        hasSeenReordering = true
+        sentAt = .origin
+    }
 
     /// A recovery is over.
     mutating func onRecovered() {

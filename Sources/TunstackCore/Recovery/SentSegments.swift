@@ -40,6 +40,9 @@ struct SentSegments {
 // MARK: - Memory
 
 extension SentSegments {
+    /// There is room for some segments at least.
+    var hasMemory: Bool { slots.capacity > 0 }
+
     /// Makes sure that a segment can be appended; false if the pool's budget does not allow it.
     mutating func reserve(_ more: Int = 1, pool: inout BufferPool) -> Bool {
         let needed = Int(count) + more

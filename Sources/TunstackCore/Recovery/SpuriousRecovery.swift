@@ -61,6 +61,8 @@ struct SpuriousRecovery {
     }
 
     mutating func onRetransmitted(upTo end: SequenceNumber, at now: Instant) {
+        // A repair that could not wait for the answer.
+        if suspicion == .probing { suspicion = .none }
         if firstRetransmissionAt == nil { firstRetransmissionAt = now }
         retransmissions += 1
         retransmittedEnd = retransmittedEnd.map { SequenceNumber.max($0, end) } ?? end

@@ -15,7 +15,9 @@ extension Connection {
         setPathMTU(mtu)
         timedSegment = nil
         guard !recovery.segments.isEmpty else { return }
-        if recovery.phase == .fastRecovery { congestion.onRecovered(inFlight: recovery.inFlight, at: environment.now) }
+        if recovery.phase == .fastRecovery || recovery.phase == .reducing {
+            congestion.onRecovered(inFlight: recovery.inFlight, at: environment.now)
+        }
         recovery.onPathMTULowered(segmentSize: effectiveSendMSS, nxt: snd.nxt, pool: &environment.pool)
     }
 

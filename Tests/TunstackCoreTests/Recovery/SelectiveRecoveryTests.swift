@@ -39,12 +39,15 @@ struct SelectiveRecoveryTests {
         .requirement("RFC6937 §3"), .requirement("RFC3042 §2"))
     func evenly() throws {
         let script = try SegmentScript.tenInFlight(more: 20_000)
-        script.at(.milliseconds(200))
+        script.at(.milliseconds(199))
         // Two by limited transmit, the repair, and then by the sums of RFC 6937: 10,000 in flight, threshold 5,000.
         let expected: [[UInt32]] = [
             [15_001], [16_001], [5_001], [], [], [17_001], [], [], [18_001], [19_001], [20_001],
         ]
         for (index, numbers) in expected.enumerated() {
+            // What limited transmit has sent is reported a round trip later.
+            if index == 9 { script.at(.milliseconds(299)) }
+            if index == 2 { script.at(.milliseconds(200)) }
             script.acknowledge(5_001, 6_001..<7_001 + UInt32(index) * 1_000)
             #expect(script.takeTexts() == numbers, "acknowledgment \(index + 1)")
         }
@@ -87,10 +90,9 @@ struct SelectiveRecoveryTests {
         let script = try SegmentScript.tenInFlight()
         script.at(.milliseconds(200))
         script.acknowledge(5_001, 6_001..<10_001, 11_001..<15_001)
-        #expect(script.takeTexts() == [5_001])
+        #expect(script.takeTexts() == [5_001, 10_001])
         script.at(.milliseconds(300))
         script.acknowledge(10_001, 11_001..<15_001)
-        #expect(script.takeTexts() == [10_001])
         script.acknowledge(15_001)
         script.expectNothing()
     }
@@ -99,9 +101,11 @@ struct SelectiveRecoveryTests {
     func partial() throws {
         let script = try SegmentScript.tenInFlight()
         script.at(.milliseconds(200))
-        script.acknowledge(5_001, 6_501..<9_500)
+        script.acknowledge(5_001, 5_501..<8_500)
         #expect(script.status?.bytesInFlight == 8_000)
-        script.acknowledge(5_001, 6_001..<9_500)
+        script.acknowledge(5_001, 5_501..<9_000)
+        script.expectNothing()
+        script.acknowledge(5_001, 5_501..<9_001)
         #expect(script.takeTexts() == [5_001])
         script.acknowledge(5_001, 6_001..<10_001)
         #expect(script.status?.bytesInFlight == 6_000)
@@ -125,18 +129,20 @@ struct SelectiveRecoveryTests {
     @Test("a FIN is repaired with the text before it, and alone", .requirement("RFC9293 MUST-20"))
     func fin() throws {
         let script = SegmentScript.recovering()
-        try script.send(count: 5_000)
-        try script.close()
+        try script.batch {
+            try script.send(count: 5_000)
+            try script.close()
+        }
         script.expectStream(5_001...9_000)
         script.expect([.fin, .psh, .ack], seq: 9_001, length: 1_000)
         script.at(.milliseconds(200))
         script.acknowledge(8_001)
         // The probe is the last segment.
-        script.at(.milliseconds(650))
+        script.at(.milliseconds(500))
         let probe = script.takeAllSent()
         #expect(probe.map { $0.tcp?.flags } == [[.fin, .psh, .ack]])
         script.acknowledge(8_001, 9_001..<10_002)
-        script.at(.milliseconds(700))
+        script.at(.milliseconds(600))
         script.expect(.ack, seq: 8_001, length: 1_000)
         script.acknowledge(10_002)
         script.expectState(.finWait2)

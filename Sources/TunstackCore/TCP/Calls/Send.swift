@@ -48,11 +48,21 @@ extension Connection {
             throw .connectionClosing
         }
         let wasEmpty = sendBuffer.isEmpty
-        let accepted = sendBuffer.append(bytes, pool: &environment.pool)
+        let accepted = queue(bytes, &environment.pool)
         if accepted < bytes.byteCount { senderWaits = true }
         moreFollows = flags.contains(.more)
         if flags.contains(.urgent), accepted > 0 { snd.up = sendBuffer.end }
         if wasEmpty, accepted > 0 { armUserTimeout(at: environment.now) }
+        return accepted
+    }
+
+    /// Text without memory to index what is sent of it could never leave, so that memory comes first, and stays until no text is left.
+    private mutating func queue(_ bytes: RawSpan, _ pool: inout BufferPool) -> Int {
+        guard bytes.byteCount > 0, recovery.segments.hasMemory || recovery.segments.reserve(pool: &pool) else {
+            return 0
+        }
+        let accepted = sendBuffer.append(bytes, pool: &pool)
+        if sendBuffer.isEmpty { recovery.segments.releaseIfEmpty(to: &pool) }
         return accepted
     }
 }

@@ -39,6 +39,8 @@ extension Connection {
             return acknowledgments.debt == .now ? OutgoingSegment(seq: snd.nxt) : nil
         case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
             if output.syn { return OutgoingSegment(seq: snd.iss, flags: [.syn, .ack], purpose: synPurpose) }
+            // With F-RTO new data asks first; repairs go if none may leave to ask with (RFC 5682 §2.1 step 2).
+            if recovery.prefersNewData, let segment = nextNewData(at: now, &pool) { return segment }
             return nextRetransmission(at: now) ?? nextNewData(at: now, &pool) ?? nextLossProbe(&pool) ?? nextProbe()
                 ?? nextAcknowledgment()
         }
@@ -54,7 +56,7 @@ extension Connection {
     /// A repair, as the windows allow. The first goes whatever they say (SHLD-16), and so may what the peer's window covered before it
     /// shrank. It gives no room to a SACK option, for it must go as it went before.
     private mutating func nextRetransmission(at now: Instant) -> OutgoingSegment? {
-        guard recovery.hasMissing, !recovery.prefersNewData else { return nil }
+        guard recovery.hasMissing, !recovery.prefersNewData || recovery.inFlight == 0 else { return nil }
         let length = min(recovery.repairLength(atMost: effectiveSendMSS), effectiveSendMSS)
         let seq = recovery.segments[recovery.segments.missing.first].start
         if !recovery.owesRepair {

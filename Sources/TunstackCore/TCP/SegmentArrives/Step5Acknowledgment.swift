@@ -15,7 +15,10 @@ extension Connection {
             return .drop(.unacceptableAcknowledgment)
         }
         let isNew = segment.ack.isAfter(snd.una)
-        if snd.outstanding > 0 || segment.ack.isAfter(snd.una) { takeAcknowledgment(segment, &environment) }
+        // With nothing outstanding the report of a duplicate still tells whether a repair or a probe was needed.
+        if snd.outstanding > 0 || isNew || !segment.options.sackBlocks.isEmpty || recovery.probe.end != nil {
+            takeAcknowledgment(segment, &environment)
+        }
         updateSendWindow(segment, isNew: isNew, at: environment.now)
         return closeByAcknowledgment(segment, &environment)
     }
@@ -62,10 +65,10 @@ extension Connection {
         takePeerFinIfReached(&environment)
     }
 
-    /// RFC 5681 §2: the definition of a duplicate acknowledgment.
+    /// RFC 5681 §2: the definition of a duplicate acknowledgment. A probe may be answered when all is acknowledged.
     @inline(__always)
     private func isDuplicate(_ segment: Segment) -> Bool {
-        segment.ack == snd.una && snd.outstanding > 0 && segment.len == 0
+        segment.ack == snd.una && (snd.outstanding > 0 || recovery.probe.end != nil) && segment.len == 0
             && segment.wnd(shift: negotiated.sendWindowShift) == snd.wnd
     }
 
@@ -87,12 +90,12 @@ extension Connection {
             IncomingAcknowledgment(
                 now: environment.now, priorUna: priorUna, una: snd.una, nxt: snd.nxt,
                 blocks: segment.options.sackBlocks, usesSelective: negotiated.selectiveAcknowledgment,
-                echo: negotiated.timestamps ? segment.options.timestamps?.echoReply : nil, clock: timestampClock,
+                echo: echo(in: segment), clock: timestampClock,
                 isDuplicate: isDuplicate, segmentSize: effectiveSendMSS, smoothed: rtt.srtt,
                 canSendNew: queuedBytes > 0 && snd.usableWindow > 0, isWindowLimited: isWindowLimited,
                 isMarked: isEcho(segment, &environment.counters)),
             &congestion)
-        recovery.segments.releaseIfEmpty(to: &environment.pool)
+        if sendBuffer.isEmpty { recovery.segments.releaseIfEmpty(to: &environment.pool) }
         noteRecovery(outcome, &environment)
         restartLossTimers(hasAdvanced: hasAdvanced, at: environment.now)
         guard hasAdvanced else { return }
@@ -121,6 +124,13 @@ extension Connection {
         progressAt = environment.now
     }
 
+    /// The timestamp of ours that a segment echoes; zero echoes nothing (RFC 7323 §3.2).
+    @inline(__always)
+    private func echo(in segment: Segment) -> UInt32? {
+        guard negotiated.timestamps, let echoed = segment.options.timestamps?.echoReply, echoed != 0 else { return nil }
+        return echoed
+    }
+
     /// One round trip, from the segment being timed, or from the echoed timestamp where retransmission makes that ambiguous
     /// (Karn's rule, RFC 6298 §3; RFC 7323 §4).
     private mutating func sampleRoundTrip(_ segment: Segment, at now: Instant) {
@@ -128,7 +138,7 @@ extension Connection {
             guard segment.ack.isAtOrAfter(timed.end) else { return }
             timedSegment = nil
             rtt.onSample(now - timed.sentAt)
-        } else if negotiated.timestamps, let echoed = segment.options.timestamps?.echoReply, echoed != 0 {
+        } else if let echoed = echo(in: segment) {
             guard let elapsed = timestampClock.elapsed(since: echoed, at: now) else { return }
             rtt.onSample(elapsed)
         }

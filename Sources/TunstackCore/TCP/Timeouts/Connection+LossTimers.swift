@@ -76,10 +76,10 @@ extension Connection {
             && recovery.probe.end == nil && recovery.segments.receivedCount == 0 && !recovery.segments.isEmpty
     }
 
-    /// The probe comes instead of the time-out, and no later than that would.
+    /// The probe comes instead of the time-out, and no later than that would, which new data does not put off (RFC 6298 §5.1).
     private mutating func armLossProbe(at now: Instant) {
         let timeout = TailLossProbe.timeout(smoothed: rtt.srtt, isSingleSegment: recovery.segments.count == 1)
-        timers[.lossProbe] = now + min(timeout, rtt.rto)
+        timers[.lossProbe] = min(now + timeout, max(now, progressAt + rtt.rto))
         timers.cancel(.retransmission)
     }
 

@@ -18,7 +18,9 @@ struct SpuriousRecoveryTests {
     private func recovery(_ retransmissions: Int) -> SpuriousRecovery {
         var spurious = SpuriousRecovery()
         spurious.begin(una: SequenceNumber(5_001))
-        for index in 0..<retransmissions { spurious.onRetransmitted(at: at(20 + Int64(index))) }
+        for index in 0..<retransmissions {
+            spurious.onRetransmitted(upTo: SequenceNumber(6_001) + index * 1_000, at: at(20 + Int64(index)))
+        }
         return spurious
     }
 
@@ -39,9 +41,32 @@ struct SpuriousRecoveryTests {
     func noRetransmission() {
         #expect(!recovery(0).isRefuted(byEcho: 0, clock: clock))
         var spurious = SpuriousRecovery()
-        spurious.onRetransmitted(at: at(20))
+        spurious.onRetransmitted(upTo: SequenceNumber(6_001), at: at(20))
         #expect(!spurious.isRefuted(byEcho: clock.value(at: at(1)), clock: clock))
         expectEqual(spurious.isRefutedByDuplicate(block(5_001, 6_001), segmentSize: 1_000), false)
+    }
+
+    @Test(
+        "the answer to a repair of the recovery before does not pass for one to an original", .requirement("RFC3522 §3.2"))
+    func repairOfTheRecoveryBefore() {
+        var spurious = recovery(2)
+        // One repair is still outstanding when the next recovery begins and repairs something else.
+        spurious.begin(una: SequenceNumber(6_001))
+        spurious.onRetransmitted(upTo: SequenceNumber(9_001), at: at(40))
+        #expect(!spurious.isRefuted(byEcho: clock.value(at: at(21)), clock: clock))
+        #expect(spurious.isRefuted(byEcho: clock.value(at: at(19)), clock: clock))
+        // When all is acknowledged, it is forgotten.
+        spurious.begin(una: SequenceNumber(9_001))
+        spurious.onRetransmitted(upTo: SequenceNumber(10_001), at: at(60))
+        #expect(spurious.isRefuted(byEcho: clock.value(at: at(59)), clock: clock))
+    }
+
+    @Test("what arrives before it could be sent again was not lost", .requirement("RFC8985 §6.2"))
+    func overtaken() {
+        #expect(recovery(0).hasBeenOvertaken(hasMissing: false))
+        #expect(!recovery(0).hasBeenOvertaken(hasMissing: true))
+        #expect(!recovery(1).hasBeenOvertaken(hasMissing: false))
+        #expect(!SpuriousRecovery().hasBeenOvertaken(hasMissing: false))
     }
 
     // MARK: Duplicate reports
@@ -76,7 +101,7 @@ struct SpuriousRecoveryTests {
     private func verdict(first: (Bool, Bool), second: Bool) -> Bool {
         var spurious = SpuriousRecovery()
         spurious.beginTimeout(una: SequenceNumber(5_001), isFirst: true)
-        spurious.onRetransmitted(at: at(20))
+        spurious.onRetransmitted(upTo: SequenceNumber(6_001), at: at(20))
         expectEqual(
             spurious.isRefutedAfterTimeout(
                 hasAdvanced: first.0, hasDeliveredOriginal: first.0, canSendNew: first.1), false)

@@ -26,11 +26,11 @@ struct TailLossProbeTests {
     func newData() {
         var probe = probe(isRetransmission: false)
         expectEqual(
-            probe.hasRepairedLoss(una: SequenceNumber(9_000), isDuplicateReported: false, isPlainDuplicate: false),
+            probe.hasRepairedLoss(una: SequenceNumber(9_000), duplicateEnd: nil, isPlainDuplicate: false),
             false)
         #expect(probe.end != nil)
         expectEqual(
-            probe.hasRepairedLoss(una: SequenceNumber(9_001), isDuplicateReported: false, isPlainDuplicate: false),
+            probe.hasRepairedLoss(una: SequenceNumber(9_001), duplicateEnd: nil, isPlainDuplicate: false),
             false)
         #expect(probe.end == nil)
     }
@@ -39,11 +39,11 @@ struct TailLossProbeTests {
     func duplicate() {
         var probe = probe(isRetransmission: true)
         expectEqual(
-            probe.hasRepairedLoss(una: SequenceNumber(9_001), isDuplicateReported: false, isPlainDuplicate: false),
+            probe.hasRepairedLoss(una: SequenceNumber(9_001), duplicateEnd: nil, isPlainDuplicate: false),
             false)
         #expect(probe.end != nil)
         expectEqual(
-            probe.hasRepairedLoss(una: SequenceNumber(9_001), isDuplicateReported: true, isPlainDuplicate: false), false
+            probe.hasRepairedLoss(una: SequenceNumber(9_001), duplicateEnd: SequenceNumber(9_001), isPlainDuplicate: false), false
         )
         #expect(probe.end == nil)
     }
@@ -52,7 +52,7 @@ struct TailLossProbeTests {
     func plainDuplicate() {
         var probe = probe(isRetransmission: true)
         expectEqual(
-            probe.hasRepairedLoss(una: SequenceNumber(9_001), isDuplicateReported: false, isPlainDuplicate: true), false
+            probe.hasRepairedLoss(una: SequenceNumber(9_001), duplicateEnd: nil, isPlainDuplicate: true), false
         )
         #expect(probe.end == nil)
     }
@@ -63,14 +63,14 @@ struct TailLossProbeTests {
     func repaired() {
         var probe = probe(isRetransmission: true)
         expectEqual(
-            probe.hasRepairedLoss(una: SequenceNumber(9_001), isDuplicateReported: false, isPlainDuplicate: false),
+            probe.hasRepairedLoss(una: SequenceNumber(9_001), duplicateEnd: nil, isPlainDuplicate: false),
             false)
         expectEqual(
-            probe.hasRepairedLoss(una: SequenceNumber(9_002), isDuplicateReported: false, isPlainDuplicate: false), true
+            probe.hasRepairedLoss(una: SequenceNumber(9_002), duplicateEnd: nil, isPlainDuplicate: false), true
         )
         #expect(probe.end == nil)
         expectEqual(
-            probe.hasRepairedLoss(una: SequenceNumber(9_003), isDuplicateReported: false, isPlainDuplicate: false),
+            probe.hasRepairedLoss(una: SequenceNumber(9_003), duplicateEnd: nil, isPlainDuplicate: false),
             false)
     }
 
@@ -79,7 +79,7 @@ struct TailLossProbeTests {
         var probe = probe(isRetransmission: true)
         probe.cancel()
         expectEqual(
-            probe.hasRepairedLoss(una: SequenceNumber(9_002), isDuplicateReported: false, isPlainDuplicate: false),
+            probe.hasRepairedLoss(una: SequenceNumber(9_002), duplicateEnd: nil, isPlainDuplicate: false),
             false)
     }
 }

@@ -152,11 +152,14 @@ struct AutotuningPairTests {
                 edges[index] = edge
             }
         }
-        // Nothing is lost on this wire, so nobody has to time out, and nothing that was promised may be refused.
+        // Nothing is lost on this wire, so nobody has to time out, and nothing that was promised may be refused. Only a probe may ask
+        // what became of an acknowledgment that the peer held back, and arrive twice.
+        let probes = pair.ends.reduce(0) { $0 + $1.stack.counters.tailLossProbes }
         for end in pair.ends {
-            #expect(end.stack.counters.segmentsRetransmitted == 0)
+            #expect(end.stack.counters.segmentsRetransmitted <= end.stack.counters.tailLossProbes)
+            #expect(end.stack.counters.retransmissionTimeouts == 0)
             #expect(end.stack.counters[.noBuffer] == 0)
-            #expect(end.stack.counters[.outsideWindow] == 0)
+            #expect(end.stack.counters[.outsideWindow] <= probes)
         }
     }
 

@@ -22,7 +22,7 @@ extension CongestionAlgorithm {
         switch self {
         case .cubic: Cubic(maximumSegmentSize: maximumSegmentSize)
         case .newReno: NewReno(maximumSegmentSize: maximumSegmentSize)
-        case .bbr: 
+        case .bbr:
             BBR(
                 maximumSegmentSize: maximumSegmentSize,
                 initialWindow: CongestionWindow.initialWindow(maximumSegmentSize), seed: seed, roundTrip: roundTrip,

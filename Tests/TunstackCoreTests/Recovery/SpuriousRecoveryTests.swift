@@ -47,7 +47,8 @@ struct SpuriousRecoveryTests {
     }
 
     @Test(
-        "the answer to a repair of the recovery before does not pass for one to an original", .requirement("RFC3522 §3.2"))
+        "the answer to a repair of the recovery before does not pass for one to an original",
+        .requirement("RFC3522 §3.2"))
     func repairOfTheRecoveryBefore() {
         var spurious = recovery(2)
         // One repair is still outstanding when the next recovery begins and repairs something else.

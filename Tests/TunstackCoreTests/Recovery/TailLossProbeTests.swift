@@ -43,7 +43,8 @@ struct TailLossProbeTests {
             false)
         #expect(probe.end != nil)
         expectEqual(
-            probe.hasRepairedLoss(una: SequenceNumber(9_001), duplicateEnd: SequenceNumber(9_001), isPlainDuplicate: false), false
+            probe.hasRepairedLoss(
+                una: SequenceNumber(9_001), duplicateEnd: SequenceNumber(9_001), isPlainDuplicate: false), false
         )
         #expect(probe.end == nil)
     }

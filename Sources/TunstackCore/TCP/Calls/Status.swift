@@ -36,8 +36,9 @@ public struct ConnectionStatus: Sendable {
     public let maximumSegmentSize: Int
     /// The largest IP packet that the path is believed to carry, in bytes (RFC 1191, RFC 4821).
     public let pathMTU: Int
-    /// The congestion control, and where it is, in words.
+    /// The congestion control.
     public let congestion: CongestionAlgorithm
+    /// Where the congestion control is, in words: "slow start", "probe bandwidth: up".
     public let congestionPhase: String
     /// Whether losses are being repaired, and why.
     public let recovery: RecoveryPhase
@@ -49,8 +50,9 @@ public struct ConnectionStatus: Sendable {
     public let lostBytes: Int
     /// Bytes per second at which segments leave; nil where they are not paced.
     public let pacingRate: Int?
-    /// All bytes delivered on this connection, and all that were lost.
+    /// All bytes delivered on this connection.
     public let deliveredBytes: Int
+    /// All bytes that were lost on this connection, as far as it knows.
     public let totalLostBytes: Int
     /// The least round trip of late; nil before the first measurement.
     public let minimumRoundTrip: Interval?

@@ -3,9 +3,12 @@ import TunstackWire
 /// The window we announce, with silly-window avoidance at the receiver (RFC 9293 §3.8.6.2.2, MUST-39) and without drawing
 /// the edge back (SHLD-14): what was announced once is accepted, though scaling may name up to one unit less later.
 extension Connection {
-    /// Where the edge could be with the room there is now.
+    /// Where the edge could be with the room there is now, and as far as the field can tell: an announcement that says nothing new would
+    /// pass for a duplicate acknowledgment (RFC 5681 §2).
     @inline(__always)
-    private var possibleEdge: SequenceNumber { rcv.nxt + receiveBuffer.free }
+    private var possibleEdge: SequenceNumber {
+        rcv.nxt + min(receiveBuffer.free, Int(UInt16.max) << Int(negotiated.receiveWindowShift))
+    }
 
     /// The least step by which the edge moves.
     @inline(__always)

@@ -26,7 +26,7 @@ struct CampaignRun {
         }
         bar.clear()
         let table = CampaignTable(summary, transfers: transfers, time: ContinuousClock.now - start)
-        return CampaignOutcome(summary: summary, table: table.lines, lastSeed: lastSeed)
+        return CampaignOutcome(summary: summary, table: table.lines, lastSeed: lastSeed, transfers: transfers)
     }
 }
 
@@ -36,4 +36,6 @@ struct CampaignOutcome {
     let table: [String]
     /// The last seed that was played.
     let lastSeed: UInt64
+    /// The runs, if each of them is one transfer over the same path.
+    var transfers: [RunReport] = []
 }

@@ -44,7 +44,7 @@ struct CampaignTable {
             let cells = [values[values.count / 2], first, last].map(Self.rate)
             return [kind.rawValue, "\(values.count)"] + cells
         }
-        return rows.isEmpty ? [] : [""] + aligned([["application", "flows", "median", "least", "most"]] + rows)
+        return rows.isEmpty ? [] : [""] + Self.aligned([["application", "flows", "median", "least", "most"]] + rows)
     }
 
     private var bySeed: [String] {
@@ -53,10 +53,10 @@ struct CampaignTable {
         }
         let values = transfers.compactMap { $0.flows.first?.goodput }.sorted()
         guard values.count > 1, let first = values.first, let last = values.last else {
-            return [""] + aligned([["seed", "goodput", "packets"]] + rows)
+            return [""] + Self.aligned([["seed", "goodput", "packets"]] + rows)
         }
         let cells = [values[values.count / 2], first, last].map(Self.rate)
-        return [""] + aligned([["seed", "goodput", "packets"]] + rows)
+        return [""] + Self.aligned([["seed", "goodput", "packets"]] + rows)
             + ["", "median \(cells[0]), least \(cells[1]), most \(cells[2])"]
     }
 
@@ -73,7 +73,7 @@ struct CampaignTable {
     }
 
     /// The first column to the left, the others to the right.
-    private func aligned(_ rows: [[String]]) -> [String] {
+    static func aligned(_ rows: [[String]]) -> [String] {
         guard let columns = rows.first?.indices else { return [] }
         let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in

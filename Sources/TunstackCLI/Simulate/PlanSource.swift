@@ -1,22 +1,31 @@
 import ArgumentParser
+import Tunstack
 import TunstackSimulator
 
 /// Where the plan of a seed comes from: the seed itself, a path that was given, or a file.
 struct PlanSource: Sendable {
     private enum Kind {
         case seed
-        case path(PathConditions, bytes: Int?)
+        case path(PathConditions, bytes: Int?, CongestionAlgorithm)
         case file(String, SimulationPlan)
     }
 
-    private let kind: Kind
+    private var kind: Kind
+
+    /// The congestion controls that are to be played one after another.
+    let algorithms: [CongestionAlgorithm]
 
     /// - Throws: `ValidationError` for options that make no sense, ``CommandFailure`` for a file that cannot be read or
     ///   holds no plan.
     init(_ options: SimulateOptions, _ path: PathOptions) throws {
         let conditions = try path.conditions()
+        let algorithms = try path.algorithms()
+        self.algorithms = algorithms
+        if algorithms.count > 1, options.isSingle {
+            throw ValidationError("--capture and --plot are for one run: give one congestion control")
+        }
         guard let file = options.plan else {
-            kind = conditions.map { .path($0, bytes: path.bytes) } ?? .seed
+            kind = conditions.map { .path($0, bytes: path.bytes, algorithms[0]) } ?? .seed
             return
         }
         if conditions != nil { throw ValidationError("--plan has its own paths: leave the others out") }
@@ -36,9 +45,18 @@ struct PlanSource: Sendable {
     func plan(of seed: UInt64) -> SimulationPlan {
         switch kind {
         case .seed: SimulationPlan(seed: seed)
-        case .path(let conditions, let bytes): SimulationPlan(seed: seed, bulkOver: conditions, bytes: bytes)
+        case .path(let conditions, let bytes, let congestion):
+            SimulationPlan(seed: seed, bulkOver: conditions, bytes: bytes, congestion: congestion)
         case .file(_, let plan): plan
         }
+    }
+
+    /// The same transfers with another congestion control.
+    func with(_ congestion: CongestionAlgorithm) -> PlanSource {
+        guard case .path(let conditions, let bytes, _) = kind else { return self }
+        var source = self
+        source.kind = .path(conditions, bytes: bytes, congestion)
+        return source
     }
 
     var plan: @Sendable (UInt64) -> SimulationPlan { { plan(of: $0) } }
@@ -51,9 +69,10 @@ struct PlanSource: Sendable {
         switch kind {
         case .seed: return "tunstack simulate --seed \(seed) --seeds 1"
         case .file(let file, _): return "tunstack simulate --plan \(file)"
-        case .path(let conditions, let bytes):
+        case .path(let conditions, let bytes, let congestion):
             let size = bytes.map { " --bytes \($0)" } ?? ""
-            return "tunstack simulate --seed \(seed) --seeds 1 --path \"\(conditions)\"\(size)"
+            let algorithm = congestion == .cubic ? "" : " --congestion \(congestion.rawValue)"
+            return "tunstack simulate --seed \(seed) --seeds 1 --path \"\(conditions)\"\(size)\(algorithm)"
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tunstack
 import TunstackSimulator
 
 /// `tunstack simulate`: plays many seeds in virtual time, and judges every step of them.
@@ -15,6 +16,7 @@ struct SimulateCommand: AsyncParsableCommand {
               tunstack simulate --seed 4711 --seeds 1            play one again
               tunstack simulate --seeds 20 --loss 1% --delay 10ms --rate 300mbit
               tunstack simulate --seeds 20 --path "delay=10ms burst=1%/8 reorder=5%/2ms"
+              tunstack simulate --seeds 5 --loss 1% --delay 10ms --rate 300mbit --congestion cubic,newreno,bbr
               tunstack simulate --seeds 1 --delay 10ms --rate 50mbit --plot flow.svg --capture flow.pcapng
               tunstack simulate --plan found.plan                play what was written down
               tunstack simulate --canary early-fin               plant a bug and find it
@@ -31,8 +33,17 @@ struct SimulateCommand: AsyncParsableCommand {
         campaign.seeds = options.seedCount
         campaign.canary = options.canary
         campaign.keepsGoing = options.keepGoing
-        campaign.plan = source.plan
-        try report(await CampaignRun(campaign, source).play(), source)
+        var columns: [(CongestionAlgorithm, [RunReport])] = []
+        for congestion in source.algorithms {
+            let source = source.with(congestion)
+            campaign.plan = source.plan
+            let outcome = await CampaignRun(campaign, source).play()
+            columns.append((congestion, outcome.transfers))
+            let isCompared = source.algorithms.count > 1 && outcome.summary.failureCount == 0
+            if !isCompared { try report(outcome, source) }
+        }
+        guard columns.count > 1 else { return }
+        OutputStream.standardOutput.print(ComparisonTable(columns).lines.joined(separator: "\n"))
     }
 
     private func report(_ outcome: CampaignOutcome, _ source: PlanSource) throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tunstack
 import TunstackSimulator
 
 /// Which seeds to play, and what to do with them.
@@ -110,6 +111,22 @@ struct PathOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How much each seed transfers. Example: --bytes 10000000", valueName: "count"))
     var bytes: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            The congestion control, cubic unless told: \(CongestionAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")); \
+            several beside each other with commas. Example: --congestion cubic,bbr
+            """, valueName: "names"))
+    var congestion: String?
+
+    /// The congestion controls to play, one after another.
+    func algorithms() throws -> [CongestionAlgorithm] {
+        guard let congestion else { return [.cubic] }
+        return try congestion.split(separator: ",", omittingEmptySubsequences: false).map {
+            try Parse.congestion(String($0))
+        }
+    }
+
     /// The path; nil if none of the options was given.
     func conditions() throws -> PathConditions? {
         let reordering = reorder.map { $0.contains("/") ? $0 : "\($0)/2ms" }
@@ -119,7 +136,9 @@ struct PathOptions: ParsableArguments {
             ("mtu", pathMtu),
         ].compactMap { name, value in value.map { "\(name)=\($0)" } }
         guard path != nil || !given.isEmpty else {
-            if bytes != nil { throw ValidationError("--bytes needs a path: add --delay 20ms, or --path") }
+            for (name, isGiven) in [("--bytes", bytes != nil), ("--congestion", congestion != nil)] where isGiven {
+                throw ValidationError("\(name) needs a path: add --delay 20ms, or --path")
+            }
             return nil
         }
         if let bytes, bytes < 1 { throw ValidationError("--bytes must be 1 or more, not \(bytes)") }

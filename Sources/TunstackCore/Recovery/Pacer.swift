@@ -26,6 +26,12 @@ struct Pacer {
         return !isHolding
     }
 
+    /// All that was sent has arrived: nothing is left to pay for.
+    mutating func forgive(at now: Instant) {
+        paidAt = min(paidAt, now)
+        isHolding = false
+    }
+
     /// `bytes` leave.
     mutating func onSent(_ bytes: Int, rate: Int, segmentSize: Int, at now: Instant) {
         guard unpacedBytes <= 0 else {

@@ -14,15 +14,18 @@ public struct BulkTransfer: Application {
 
     private var left: Int
     private let start: Start
+    private let flags: SendFlags
     private var hasBegun = false
     private var hasClosed = false
 
     /// - Parameters:
     ///   - count: bytes to send; it closes when the stack has taken them all, and goes on reading.
     ///   - start: when to begin.
-    public init(sending count: Int, from start: Start = .atOnce) {
+    ///   - flags: what every SEND says.
+    public init(sending count: Int, from start: Start = .atOnce, saying flags: SendFlags = []) {
         left = count
         self.start = start
+        self.flags = flags
     }
 
     /// Reads what has come and sends what there is room for.
@@ -33,7 +36,7 @@ public struct BulkTransfer: Application {
         case .atEndOfStream: hasBegun = hasBegun || events.contains(.endOfStream)
         }
         guard hasBegun, !hasClosed, !events.contains(.closed) else { return }
-        left -= try socket.send(count: left)
+        left -= try socket.send(count: left, flags: flags)
         guard left == 0 else { return }
         hasClosed = true
         try socket.close()

@@ -102,10 +102,15 @@ extension Connection {
         }
     }
 
-    /// Whether the pacing rate lets a segment go now. If not, the timer says when.
+    /// Whether the pacing rate lets a segment go now. If not, the timer says when. One segment into an empty network is no
+    /// burst, and must not wait for a rate that stems from a round trip that was mistaken.
     @inline(__always)
     private mutating func paceAllows(at now: Instant) -> Bool {
         guard options.pacing, let rate = congestion.pacingRate else { return true }
+        guard snd.outstanding > 0 else {
+            pacer.forgive(at: now)
+            return true
+        }
         guard !pacer.allows(rate: rate, segmentSize: effectiveSendMSS, at: now) else { return true }
         timers[.pacing] = pacer.paidAt
         return false

@@ -8,10 +8,20 @@ struct MemoryOracle: Oracle {
         let options = socket.plan.options
         // Windows are announced in units of the scale, rounded up.
         let rounding = (1 << (socket.end?.ownShift ?? 0)) - 1
+        let status = socket.status
+        let mostReceived = max(options.receiveBufferBytes, options.maximumReceiveBufferBytes)
+        let mostSent = max(options.sendBufferBytes, options.maximumSendBufferBytes)
         let kept = [
-            ("receive", socket.status.readableBytes, options.receiveBufferBytes + rounding),
-            ("send", socket.status.unacknowledgedBytes, options.sendBufferBytes),
+            ("receive", status.readableBytes, status.receiveBufferLimit + rounding),
+            ("send", status.unacknowledgedBytes, status.sendBufferLimit),
         ]
+        for (buffer, limit, cap) in [
+            ("receive", status.receiveBufferLimit, mostReceived), ("send", status.sendBufferLimit, mostSent),
+        ] where limit > cap {
+            verdicts.find(
+                self, socket.socket.host.id, at: socket.time,
+                "the \(buffer) buffer has grown to \(limit) bytes, it may grow to \(cap)")
+        }
         for (buffer, bytes, limit) in kept where bytes > limit {
             verdicts.find(
                 self, socket.socket.host.id, at: socket.time,

@@ -59,4 +59,11 @@ extension ConditionReader {
         guard text == first || text == second else { throw wrong("is either \(first) or \(second)") }
         return text == first
     }
+    /// The one of these that it names.
+    func one<Choice: RawRepresentable<String>>(of choices: [Choice]) throws(PathConditionsError) -> Choice {
+        guard let choice = choices.first(where: { $0.rawValue == text }) else {
+            throw wrong("is one of \(choices.map(\.rawValue).joined(separator: ", "))")
+        }
+        return choice
+    }
 }

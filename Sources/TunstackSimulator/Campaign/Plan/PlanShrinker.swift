@@ -75,15 +75,19 @@ extension SimulationPlan {
 
     private static let simplerFlows: [@Sendable (inout FlowPlan) -> Void] = [
         { $0.connections = 1 }, { $0.rounds = (1 + $0.rounds) / 2 }, { $0.bytes = (1 + $0.bytes) / 2 },
-        { $0.answer /= 2 }, { $0.leaver = nil }, { $0.start = .zero },
+        { $0.answer /= 2 }, { $0.leaver = nil }, { $0.saysMore = false }, { $0.start = .zero },
     ]
 
     private static let simplerHosts: [@Sendable (inout HostPlan) -> Void] = [
         { $0.clockSkew = 0 }, { $0.mtu = 1_500 }, { $0.options.noDelay = false }, { $0.options.keepAlive = nil },
-        { $0.options.windowScale = 7 }, { $0.options.maximumSegmentSize = nil }, { $0.options.timestamps = true },
+        { $0.options.offer(ConnectionOptions().windowScale(besides: $0.options)) },
+        { $0.options.maximumSegmentSize = nil }, { $0.options.timestamps = true },
         { $0.options.selectiveAcknowledgment = true }, { $0.maximumSegmentLifetime = .seconds(30) },
         { $0.options.minimumRTO = .milliseconds(200) }, { $0.options.maximumRTO = .seconds(60) },
         { $0.options.delayedAcknowledgment = .milliseconds(40) }, { $0.options.sendBufferBytes = 480 * 1_024 },
-        { $0.options.receiveBufferBytes = 480 * 1_024 },
+        { $0.options.receiveBufferBytes = 480 * 1_024 }, { $0.options.maximumSendBufferBytes = 6 << 20 },
+        { $0.options.maximumReceiveBufferBytes = 6 << 20 }, { $0.options.congestion = .cubic },
+        { $0.options.pacing = true }, { $0.options.ecn = false }, { $0.options.pathMTUProbing = .onBlackHole },
+        { $0.options.corked = false },
     ]
 }

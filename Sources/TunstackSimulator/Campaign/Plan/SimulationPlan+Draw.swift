@@ -32,18 +32,23 @@ extension SimulationPlan {
         }
     }
 
-    /// A plan with one bulk transfer over one path: 4 MB, or what the path carries in about ten seconds.
+    /// A plan with one bulk transfer over one path: 4 MB, or what the path carries in about ten seconds. Where the path
+    /// marks packets, the hosts ask for it.
     ///
     /// - Parameters:
     ///   - conditions: what the path does to packets.
     ///   - bytes: how much is sent; nil for as much as is reasonable.
-    public init(seed: UInt64, bulkOver conditions: PathConditions, bytes: Int? = nil) {
+    ///   - congestion: what the sender's congestion control is.
+    public init(
+        seed: UInt64, bulkOver conditions: PathConditions, bytes: Int? = nil,
+        congestion: CongestionAlgorithm = .cubic
+    ) {
         self.init(empty: seed)
         hosts = [HostPlan(), HostPlan()]
         for index in hosts.indices {
             hosts[index].options.keepAlive = KeepAlive()
-            hosts[index].options.sendBufferBytes = 4 << 20
-            hosts[index].options.receiveBufferBytes = 4 << 20
+            hosts[index].options.congestion = congestion
+            hosts[index].options.ecn = conditions.ecnThreshold != nil
         }
         paths = [PathPlan(0, 1, conditions)]
         var flow = FlowPlan(.bulk, from: 0, to: 1)
@@ -98,16 +103,27 @@ struct PlanDraw {
         host.clockSkew = chance(25) ? number(-1_000...1_000) : 0
         if chance(20) { host.options.timestamps = false }
         if chance(20) { host.options.selectiveAcknowledgment = false }
-        if chance(30) { host.options.windowScale = pick([nil, 0, 2, 14]) }
         if chance(15) { host.options.maximumSegmentSize = UInt16(number(64...1_460)) }
         if chance(40) { host.options.sendBufferBytes = spread(64...1 << 20) }
         if chance(40) { host.options.receiveBufferBytes = spread(64...1 << 20) }
+        if chance(40) { host.options.maximumSendBufferBytes = spread(64...4 << 20) }
+        if chance(40) { host.options.maximumReceiveBufferBytes = spread(64...4 << 20) }
+        if chance(30) { host.options.offer(pick([nil, 0, 2, 14])) }
         if chance(30) { host.options.noDelay = true }
         if chance(30) { host.options.delayedAcknowledgment = time(0...490) }
         if chance(30) { host.options.minimumRTO = pick([.milliseconds(10), .seconds(1)]) }
         if chance(30) { host.options.maximumRTO = .seconds(Int64(pick([4, 20]))) }
         if chance(20) { host.options.keepAlive = keepAlive() }
+        chooseSender(&host.options)
         return host
+    }
+
+    private mutating func chooseSender(_ options: inout ConnectionOptions) {
+        options.congestion = pick([.cubic, .cubic, .newReno, .bbr, .bbr])
+        if chance(25) { options.pacing = false }
+        if chance(40) { options.ecn = true }
+        if chance(30) { options.pathMTUProbing = pick([.off, .always, .always]) }
+        if chance(5) { options.corked = true }
     }
 
     mutating func keepAlive() -> KeepAlive {
@@ -202,6 +218,7 @@ struct PlanDraw {
                 isClient: chance(50), bytes: number(0...flow.bytes + flow.answer),
                 farewell: pick([.abort, .abort, .release]))
         }
+        if flow.kind == .bulk || flow.kind == .halfClose { flow.saysMore = chance(10) }
         return flow
     }
 

@@ -98,13 +98,22 @@ extension HostPlan {
         clockSkew = try facts.take("skew", "-100")?.count(-100_000...100_000) ?? clockSkew
         options.timestamps = try facts.takeSwitch("timestamps") ?? options.timestamps
         options.selectiveAcknowledgment = try facts.takeSwitch("sack") ?? options.selectiveAcknowledgment
-        if let scale = facts.take("scale", "7") {
-            options.windowScale = scale.isOff ? nil : UInt8(try scale.count(0...14))
-        }
         if let size = facts.take("mss", "536") { options.maximumSegmentSize = UInt16(try size.count(1...65_535)) }
         options.sendBufferBytes = try facts.take("send", "65536")?.count(1...1 << 29) ?? options.sendBufferBytes
         options.receiveBufferBytes =
             try facts.take("receive", "65536")?.count(1...1 << 29) ?? options.receiveBufferBytes
+        options.maximumSendBufferBytes =
+            try facts.take("maxsend", "65536")?.count(1...1 << 29) ?? options.maximumSendBufferBytes
+        options.maximumReceiveBufferBytes =
+            try facts.take("maxreceive", "65536")?.count(1...1 << 29) ?? options.maximumReceiveBufferBytes
+        if let scale = facts.take("scale", "7") { options.offer(scale.isOff ? nil : UInt8(try scale.count(0...14))) }
+        options.congestion = try facts.take("congestion", "bbr")?.one(of: CongestionAlgorithm.allCases) ?? .cubic
+        options.pacing = try facts.takeSwitch("pacing") ?? options.pacing
+        options.ecn = try facts.takeSwitch("ecn") ?? options.ecn
+        if let probing = facts.take("probing", "always") {
+            options.pathMTUProbing = try probing.isFirst(of: "always", "off") ? .always : .off
+        }
+        options.corked = try facts.takeSwitch("corked") ?? options.corked
         options.noDelay = try facts.takeSwitch("nodelay") ?? options.noDelay
         options.delayedAcknowledgment = try facts.take("delack", "40ms")?.interval() ?? options.delayedAcknowledgment
         options.minimumRTO = try facts.take("minrto", "200ms")?.interval() ?? options.minimumRTO
@@ -136,6 +145,9 @@ extension FlowPlan {
         pause = try facts.take("pause", "10ms")?.interval() ?? pause
         connections = try facts.take("connections", "5")?.count(1...1_000) ?? connections
         start = try facts.take("start", "10ms")?.interval() ?? start
+        saysMore = try facts.takeSwitch("more") ?? saysMore
+        mostResent = try facts.take("resent", "100")?.count(Self.sizes)
+        longestTime = try facts.take("within", "5s")?.interval()
         if kind == .exchange, answer == 0 { throw PathConditionsError("an exchange needs an answer: answer=1000") }
         guard let parts = try facts.take("leave", "client/1000/abort")?.parts(3) else { return }
         leaver = Departure(

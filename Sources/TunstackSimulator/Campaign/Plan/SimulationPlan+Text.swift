@@ -61,10 +61,21 @@ extension HostPlan {
             ("skew", "\(clockSkew)", "\(plain.clockSkew)"),
             ("timestamps", onOff(options.timestamps), onOff(plain.options.timestamps)),
             ("sack", onOff(options.selectiveAcknowledgment), onOff(plain.options.selectiveAcknowledgment)),
-            ("scale", Self.text(options.windowScale), Self.text(plain.options.windowScale)),
+            ("scale", Self.text(options.windowScale), Self.text(plain.options.windowScale(besides: options))),
             ("mss", options.maximumSegmentSize.map { "\($0)" }, nil),
             ("send", "\(options.sendBufferBytes)", "\(plain.options.sendBufferBytes)"),
             ("receive", "\(options.receiveBufferBytes)", "\(plain.options.receiveBufferBytes)"),
+            (
+                "maxsend", "\(options.maximumSendBufferBytes)", "\(plain.options.maximumSendBufferBytes)"
+            ),
+            (
+                "maxreceive", "\(options.maximumReceiveBufferBytes)", "\(plain.options.maximumReceiveBufferBytes)"
+            ),
+            ("congestion", options.congestion.rawValue, plain.options.congestion.rawValue),
+            ("pacing", onOff(options.pacing), onOff(plain.options.pacing)),
+            ("ecn", onOff(options.ecn), onOff(plain.options.ecn)),
+            ("probing", options.pathMTUProbing.word, plain.options.pathMTUProbing.word),
+            ("corked", onOff(options.corked), onOff(plain.options.corked)),
             ("nodelay", onOff(options.noDelay), onOff(plain.options.noDelay)),
             (
                 "delack", ConditionText.interval(options.delayedAcknowledgment),
@@ -101,6 +112,9 @@ extension FlowPlan {
             let who = leaver.isClient ? "client" : "server"
             facts.append(("leave", "\(who)/\(leaver.bytes)/\(leaver.farewell)"))
         }
+        if saysMore { facts.append(("more", "on")) }
+        if let mostResent { facts.append(("resent", "\(mostResent)")) }
+        if let longestTime { facts.append(("within", ConditionText.interval(longestTime))) }
         return facts
     }
 }

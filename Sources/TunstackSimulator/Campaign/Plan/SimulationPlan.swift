@@ -120,6 +120,12 @@ public struct FlowPlan: Sendable, Equatable {
     public var connections = 1
     /// Who leaves in the middle, if anybody does.
     public var leaver: Departure?
+    /// Whether every SEND says that more follows (MSG_MORE); for `bulk` and `half-close`, which close after the last.
+    public var saysMore = false
+    /// The most segments with text that both ends together may send again; nil for any number.
+    public var mostResent: Int?
+    /// The longest time that may pass from the first OPEN to the last byte; nil for any.
+    public var longestTime: Interval?
 
     /// A flow of one byte.
     public init(_ kind: Kind, from client: Int, to server: Int) {

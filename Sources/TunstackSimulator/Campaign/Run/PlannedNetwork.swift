@@ -106,7 +106,7 @@ extension FlowPlan {
     fileprivate func makeClient() -> any Application {
         let application: any Application =
             switch kind {
-            case .bulk, .halfClose, .slowReader: BulkTransfer(sending: bytes)
+            case .bulk, .halfClose, .slowReader: BulkTransfer(sending: bytes, saying: sendFlags)
             case .exchange: RequestResponseClient(rounds: rounds, request: bytes, response: answer, thinkTime: pause)
             case .chunks: AcknowledgedSender(sending: bytes, chunk: portion)
             }
@@ -116,14 +116,16 @@ extension FlowPlan {
     fileprivate func makeServer() -> any Application {
         let application: any Application =
             switch kind {
-            case .bulk: BulkTransfer(sending: answer)
-            case .halfClose: BulkTransfer(sending: answer, from: .atEndOfStream)
+            case .bulk: BulkTransfer(sending: answer, saying: sendFlags)
+            case .halfClose: BulkTransfer(sending: answer, from: .atEndOfStream, saying: sendFlags)
             case .slowReader: SlowReader(portion: portion, pause: pause)
             case .exchange: RequestResponseServer(request: bytes, response: answer)
             case .chunks: BulkTransfer(sending: 0, from: .atEndOfStream)
             }
         return leaving(application, isClient: false)
     }
+
+    private var sendFlags: SendFlags { saysMore ? .more : [] }
 
     private func leaving(_ application: any Application, isClient: Bool) -> any Application {
         guard let leaver, leaver.isClient == isClient else { return application }

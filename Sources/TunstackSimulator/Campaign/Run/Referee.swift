@@ -24,7 +24,7 @@ final class Referee: HostObserver {
         let severity = PlanSeverity(plan)
         oracles = [
             ChecksumOracle(), NumberOracle(), TextOracle(), AcknowledgmentOracle(), WindowOracle(), ResetOracle(),
-            ProgressOracle(severity), EndingOracle(), QuietOracle(), MemoryOracle(),
+            ProgressOracle(severity), EndingOracle(), QuietOracle(), MemoryOracle(), TargetOracle(plan),
         ]
         active = Array(repeating: [], count: plan.hosts.count)
     }

@@ -3,11 +3,16 @@ import TunstackWire
 /// The window we announce, with silly-window avoidance at the receiver (RFC 9293 §3.8.6.2.2, MUST-39) and without drawing
 /// the edge back (SHLD-14): what was announced once is accepted, though scaling may name up to one unit less later.
 extension Connection {
-    /// Where the edge could be with the room there is now, and as far as the field can tell: an announcement that says nothing new would
-    /// pass for a duplicate acknowledgment (RFC 5681 §2).
+    /// Where the edge could be with the room there is now.
     @inline(__always)
-    private var possibleEdge: SequenceNumber {
-        rcv.nxt + min(receiveBuffer.free, Int(UInt16.max) << Int(negotiated.receiveWindowShift))
+    private var possibleEdge: SequenceNumber { rcv.nxt + receiveBuffer.free }
+
+    /// How far an announcement could move the edge that the peer knows. One that says nothing new would pass for a duplicate
+    /// acknowledgment (RFC 5681 §2).
+    @inline(__always)
+    private var possibleStep: Int {
+        let largest = Int(UInt16.max) << Int(negotiated.receiveWindowShift)
+        return rcv.nxt + min(receiveBuffer.free, largest) - rcv.announced
     }
 
     /// The least step by which the edge moves.
@@ -34,7 +39,7 @@ extension Connection {
     /// The application has read: tells the peer if its window was nearly closed, or if half the buffer has become free since.
     mutating func announceRoom() {
         guard state.receivesData else { return }
-        let step = possibleEdge - rcv.edge
+        let step = min(possibleEdge - rcv.edge, possibleStep)
         let isNearlyClosed = rcv.edge - rcv.nxt < 2 * receiveMSS
         if step >= receiveBuffer.limit / 2 || (isNearlyClosed && step >= smallestStep) {
             acknowledgments.oweNow()

@@ -41,7 +41,10 @@ struct SimulateTests {
 
     @Test("the command that plays a run again plays the same run")
     func replay() throws {
-        for line in ["--seeds 5", "--seeds 5 --loss 1% --delay 3ms --rate 10mbit --bytes 70000"] {
+        for line in [
+            "--seeds 5", "--seeds 5 --delay 3ms --congestion bbr",
+            "--seeds 5 --loss 1% --delay 3ms --rate 10mbit --bytes 70000",
+        ] {
             let command = try parse(line)
             let source = try PlanSource(command.options, command.path)
             let words = source.command(for: 9).split(separator: "\"").enumerated().flatMap { index, part in
@@ -70,12 +73,35 @@ struct SimulateTests {
         "a path that makes no sense is refused, and what would be right is said",
         arguments: [
             ("--loss 1", "%"), ("--rate fast", "mbit"), ("--queue 10", "rate"), ("--bytes 10", "--delay"),
+            ("--congestion bbr", "--delay"), ("--delay 1ms --congestion vegas", "newreno"),
+            ("--delay 1ms --congestion bbr,", "newreno"), ("--delay 1ms --plot f --congestion cubic,bbr", "one"),
             ("--delay 1ms --bytes 0", "1 or more"), ("--path delay", "delay=20ms"), ("--path nonsense=1", "jitter"),
         ])
     func wrongPaths(line: String, expected: String) throws {
         let command = try parse(line)
         let error = #expect(throws: ValidationError.self) { try PlanSource(command.options, command.path) }
         #expect(error?.message.contains(expected) == true)
+    }
+
+    @Test("the hosts have the congestion control that was given, and ECN on a path that marks")
+    func congestion() throws {
+        let command = try parse("--delay 1ms --rate 10mbit --ecn 20 --congestion newreno")
+        let plan = try PlanSource(command.options, command.path).plan(of: 1)
+        #expect(plan.hosts.allSatisfy { $0.options.congestion == .newReno && $0.options.ecn })
+    }
+
+    @Test("several congestion controls are shown beside each other, seed by seed")
+    func comparison() throws {
+        let command = try parse("--delay 1ms --bytes 9000 --congestion cubic,bbr")
+        let source = try PlanSource(command.options, command.path)
+        #expect(source.algorithms == [.cubic, .bbr])
+        let columns = source.algorithms.map { congestion in
+            (congestion, [SimulationRun(source.with(congestion).plan(of: 3)).report()])
+        }
+        let lines = ComparisonTable(columns).lines
+        #expect(lines.first?.split(separator: " ") == ["seed", "cubic", "bbr"])
+        #expect(lines.map { String($0.prefix(6)) } == ["seed  ", "3     ", "median"])
+        #expect(lines.dropFirst().allSatisfy { $0.split(separator: "bit/s").count == 2 })
     }
 
     @Test("a plan that is not there is refused with its name")

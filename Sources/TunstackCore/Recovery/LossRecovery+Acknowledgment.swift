@@ -357,7 +357,7 @@ extension LossRecovery {
         let isRepairing = phase == .fastRecovery || phase == .afterTimeout
         var isSpurious = phase == .fastRecovery && spurious.hasBeenOvertaken(hasMissing: hasMissing)
         if isRepairing, ack.hasAdvanced, let echo = ack.echo {
-            isSpurious = spurious.isRefuted(byEcho: echo, clock: ack.clock)
+            isSpurious = isSpurious || spurious.isRefuted(byEcho: echo, clock: ack.clock)
         }
         if let duplicate = outcome.duplicate,
             spurious.isRefutedByDuplicate(duplicate, segmentSize: ack.segmentSize)

@@ -2,7 +2,7 @@
 ///
 /// Two positions on a circle have no order, only a distance, so there is no `<` here. Sums wrap, differences are
 /// signed, and no operation traps whatever numbers a peer sends.
-public struct SequenceNumber: Hashable, Sendable, CustomStringConvertible {
+public struct SequenceNumber: BitwiseCopyable, Hashable, Sendable, CustomStringConvertible {
     /// The number as the header carries it.
     public let rawValue: UInt32
 

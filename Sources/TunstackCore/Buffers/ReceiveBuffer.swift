@@ -34,6 +34,10 @@ struct ReceiveBuffer {
     /// Room that the window may promise beyond the in-order bytes.
     var free: Int { max(0, limit - readable) }
 
+    /// Nothing has arrived that was not read, and there is no memory for it.
+    @inline(__always)
+    var isAtRest: Bool { readable == 0 && reassembly.isEmpty && pendingInOrder == 0 && ring.capacity == 0 }
+
     /// Stores the bytes numbered from `start`, which the caller has cut to the window. Bytes that were there before stay.
     ///
     /// Nothing becomes readable until `advance`.

@@ -18,15 +18,16 @@ extension CongestionAlgorithm {
     ///   - seed: spreads over time what should not happen on all connections at once.
     func makeController(
         maximumSegmentSize: Int, roundTrip: Interval = .zero, usesSelective: Bool = true, seed: UInt32
-    ) -> any CongestionController {
+    ) -> CongestionControl {
         switch self {
-        case .cubic: Cubic(maximumSegmentSize: maximumSegmentSize)
-        case .newReno: NewReno(maximumSegmentSize: maximumSegmentSize)
+        case .cubic: CongestionControl(Cubic(maximumSegmentSize: maximumSegmentSize))
+        case .newReno: CongestionControl(NewReno(maximumSegmentSize: maximumSegmentSize))
         case .bbr:
-            BBR(
-                maximumSegmentSize: maximumSegmentSize,
-                initialWindow: CongestionWindow.initialWindow(maximumSegmentSize), seed: seed, roundTrip: roundTrip,
-                hasSelectiveAcknowledgments: usesSelective)
+            CongestionControl(
+                BBR(
+                    maximumSegmentSize: maximumSegmentSize,
+                    initialWindow: CongestionWindow.initialWindow(maximumSegmentSize), seed: seed, roundTrip: roundTrip,
+                    hasSelectiveAcknowledgments: usesSelective))
         }
     }
 }

@@ -37,6 +37,8 @@ protocol CongestionController {
     mutating func onTimeout(inFlight: Int, isFirst: Bool, at now: Instant)
     /// The last `onCongestion` or `onTimeout` was about nothing lost: back to the window before it (RFC 4015 §3).
     mutating func onSpurious(inFlight: Int, at now: Instant)
+    /// The connection has come to rest: no later news can be about what has been sent, and nothing will be undone.
+    mutating func forgetUndo()
 }
 
 /// Why a window has to shrink.
@@ -123,5 +125,6 @@ struct LostSegment {
 extension CongestionController {
     mutating func onSent(_ bytes: Int, inFlight: Int, at now: Instant) {}
     mutating func onLost(_ segment: LostSegment, at now: Instant) {}
+    mutating func forgetUndo() {}
     var governsRecovery: Bool { false }
 }

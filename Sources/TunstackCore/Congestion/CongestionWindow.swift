@@ -195,3 +195,47 @@ struct CongestionWindow {
 
     private mutating func setThreshold(_ threshold: Int) { ssthresh = max(threshold, 2 * maximumSegmentSize) }
 }
+
+// MARK: - Rest
+
+extension CongestionWindow {
+    /// What a window remembers while nothing is in the network. How it grows is remembered beside it.
+    struct Resting {
+        fileprivate let cwnd: UInt32
+        /// `UInt32.max` where there is none.
+        fileprivate let ssthresh: UInt32
+        fileprivate let validation: WindowValidation
+        fileprivate let round: RoundCounter
+        fileprivate let isMeasured: Bool
+        fileprivate let maximumSegmentSize: UInt16
+    }
+
+    /// Only the first slow start has no threshold to end at; HyStart++ matters there and nowhere else.
+    var isInFirstSlowStart: Bool { ssthresh == .max }
+
+    /// The search of the first slow start for its end.
+    var slowStartSearch: HyStartPlusPlus { hyStart }
+
+    mutating func forgetUndo() { priorCwnd = 0 }
+
+    /// The small form; nil while something goes on that does not fit in it. `smoothed` is SRTT.
+    func resting(smoothed: Interval) -> Resting? {
+        guard stage == .open, priorCwnd == 0, smoothedRoundTrip == smoothed || smoothedRoundTrip == .zero,
+            let cwnd = UInt32(exactly: cwnd)
+        else { return nil }
+        return Resting(
+            cwnd: cwnd, ssthresh: UInt32(clamping: ssthresh), validation: validation, round: round,
+            isMeasured: smoothedRoundTrip > .zero, maximumSegmentSize: UInt16(maximumSegmentSize))
+    }
+
+    /// The window as it was before a rest.
+    init(_ resting: Resting, search: HyStartPlusPlus, smoothed: Interval) {
+        cwnd = Int(resting.cwnd)
+        ssthresh = resting.ssthresh == .max ? .max : Int(resting.ssthresh)
+        smoothedRoundTrip = resting.isMeasured ? smoothed : .zero
+        maximumSegmentSize = Int(resting.maximumSegmentSize)
+        round = resting.round
+        validation = resting.validation
+        hyStart = search
+    }
+}

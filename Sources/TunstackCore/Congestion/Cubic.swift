@@ -68,4 +68,24 @@ struct Cubic: CongestionController {
     mutating func onSpurious(inFlight: Int, at now: Instant) {
         if window.onSpurious() { curve = priorCurve }
     }
+
+    // MARK: Rest
+
+    mutating func forgetUndo() { window.forgetUndo() }
+
+    /// The small form; nil while something goes on that does not fit in it. `smoothed` is SRTT.
+    func resting(smoothed: Interval) -> RestingCongestion? {
+        guard let window = window.resting(smoothed: smoothed) else { return nil }
+        guard self.window.isInFirstSlowStart else { return .cubic(window, curve) }
+        return curve.isBlank ? .cubicInSlowStart(window, self.window.slowStartSearch) : nil
+    }
+
+    /// As it was before a rest.
+    init(
+        _ window: CongestionWindow.Resting, search: HyStartPlusPlus = HyStartPlusPlus(), curve: CubicCurve = CubicCurve(),
+        smoothed: Interval
+    ) {
+        self.window = CongestionWindow(window, search: search, smoothed: smoothed)
+        self.curve = curve
+    }
 }

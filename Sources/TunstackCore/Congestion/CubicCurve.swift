@@ -48,6 +48,9 @@ struct CubicCurve {
     /// The next acknowledgment in congestion avoidance begins an epoch.
     mutating func end() { isRunning = false }
 
+    /// There has been no loss and no epoch: nothing to remember.
+    var isBlank: Bool { maximum == 0 && priorWindow == 0 && !isRunning }
+
     /// The time until `now` does not count: the window was not what limited.
     mutating func skip(to now: Instant) { counted = now }
 

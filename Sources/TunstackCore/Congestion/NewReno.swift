@@ -46,4 +46,21 @@ struct NewReno: CongestionController {
     }
 
     mutating func onSpurious(inFlight: Int, at now: Instant) { _ = window.onSpurious() }
+
+    // MARK: Rest
+
+    mutating func forgetUndo() { window.forgetUndo() }
+
+    /// The small form; nil while something goes on that does not fit in it. `smoothed` is SRTT.
+    func resting(smoothed: Interval) -> RestingCongestion? {
+        guard let window = window.resting(smoothed: smoothed), let acknowledged = UInt32(exactly: acknowledgedBytes)
+        else { return nil }
+        return .newReno(window, self.window.slowStartSearch, acknowledged: acknowledged)
+    }
+
+    /// As it was before a rest.
+    init(_ window: CongestionWindow.Resting, search: HyStartPlusPlus, acknowledged: UInt32, smoothed: Interval) {
+        self.window = CongestionWindow(window, search: search, smoothed: smoothed)
+        acknowledgedBytes = Int(acknowledged)
+    }
 }

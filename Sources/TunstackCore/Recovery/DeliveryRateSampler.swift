@@ -15,6 +15,19 @@ struct DeliveryRateSampler {
 
     var isApplicationLimited: Bool { applicationLimitedUntil > 0 }
 
+    /// Nothing has been sent yet.
+    init() {}
+
+    /// As it was before a rest: what has been delivered and lost, and that the application had no more to send.
+    init(delivered: Int, lost: Int, isApplicationLimited: Bool) {
+        self.delivered = delivered
+        self.lost = lost
+        applicationLimitedUntil = isApplicationLimited ? max(1, delivered) : 0
+    }
+
+    /// With nothing in flight, the other initializer makes an equal one.
+    var mayRest: Bool { applicationLimitedUntil == 0 || applicationLimitedUntil == max(1, delivered) }
+
     /// Writes into a segment that leaves what its acknowledgment will be measured against. `inFlight` is without it.
     mutating func stamp(_ segment: inout SentSegment, inFlight: Int, at now: Instant) {
         if inFlight == 0 {

@@ -53,7 +53,7 @@ struct AcknowledgmentOutcome {
 extension LossRecovery {
     /// Takes in an acknowledgment: what has arrived, what therefore is lost, and what that means for the window.
     mutating func onAcknowledged(
-        _ ack: IncomingAcknowledgment, _ controller: inout any CongestionController
+        _ ack: IncomingAcknowledgment, _ controller: inout some CongestionController
     ) -> AcknowledgmentOutcome {
         let prior = State(inFlight: inFlight, lost: rate.lost, isReducing: isReducing)
         var outcome = AcknowledgmentOutcome()
@@ -87,7 +87,7 @@ extension LossRecovery {
     private var isReducing: Bool { phase == .fastRecovery || phase == .reducing }
 
     private mutating func tell(
-        _ controller: inout any CongestionController, of ack: IncomingAcknowledgment, _ outcome: AcknowledgmentOutcome,
+        _ controller: inout some CongestionController, of ack: IncomingAcknowledgment, _ outcome: AcknowledgmentOutcome,
         _ prior: State
     ) {
         let lost = rate.lost - prior.lost
@@ -247,7 +247,7 @@ extension IncomingAcknowledgment {
 
 extension LossRecovery {
     /// RFC 6582 §3.2: the third duplicate tells of a loss, and within a recovery every partial acknowledgment of the next.
-    private mutating func loseByDuplicates(_ ack: IncomingAcknowledgment, _ controller: inout any CongestionController)
+    private mutating func loseByDuplicates(_ ack: IncomingAcknowledgment, _ controller: inout some CongestionController)
     {
         guard !segments.isEmpty, segments[segments.first].place == .flight else { return }
         switch phase {
@@ -265,7 +265,7 @@ extension LossRecovery {
     }
 
     private mutating func advancePhase(
-        _ ack: IncomingAcknowledgment, _ prior: State, _ controller: inout any CongestionController,
+        _ ack: IncomingAcknowledgment, _ prior: State, _ controller: inout some CongestionController,
         _ outcome: inout AcknowledgmentOutcome
     ) {
         let isPlainDuplicate = ack.isDuplicate && ack.blocks.isEmpty
@@ -301,7 +301,7 @@ extension LossRecovery {
 
     private mutating func begin(
         _ next: Phase, _ signal: CongestionSignal, una: SequenceNumber, nxt: SequenceNumber, inFlight: Int,
-        _ controller: inout any CongestionController, at now: Instant
+        _ controller: inout some CongestionController, at now: Instant
     ) {
         phase = next
         recover = nxt
@@ -323,7 +323,7 @@ extension LossRecovery {
     /// The time is over in which the network may have reordered (RFC 8985 §6.2 step 5): what is overdue is lost.
     mutating func onReorderingTimeout(
         una: SequenceNumber, nxt: SequenceNumber, smoothed: Interval, segmentSize: Int,
-        _ controller: inout any CongestionController, at now: Instant
+        _ controller: inout some CongestionController, at now: Instant
     ) -> AcknowledgmentOutcome {
         let priorInFlight = inFlight
         var outcome = AcknowledgmentOutcome()
@@ -350,7 +350,7 @@ extension LossRecovery {
 
     /// The three signs of `SpuriousRecovery`, and what follows: the window is as before, and nothing is missing.
     private mutating func undoIfSpurious(
-        _ ack: IncomingAcknowledgment, _ controller: inout any CongestionController,
+        _ ack: IncomingAcknowledgment, _ controller: inout some CongestionController,
         _ outcome: inout AcknowledgmentOutcome
     ) {
         if outcome.duplicate != nil { rack.onDuplicateReported(nxt: ack.nxt) }

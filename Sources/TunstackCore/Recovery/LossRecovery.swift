@@ -126,7 +126,7 @@ extension LossRecovery {
 
 extension LossRecovery {
     /// One segment is lost; its bytes.
-    mutating func lose(_ serial: SentSegments.Serial, _ controller: inout any CongestionController, at now: Instant) {
+    mutating func lose(_ serial: SentSegments.Serial, _ controller: inout some CongestionController, at now: Instant) {
         let segment = segments[serial]
         segments.moveToMissing(serial)
         guard !segment.isSizeProbe else {
@@ -143,7 +143,7 @@ extension LossRecovery {
 
     /// RFC 8985 §6.2 step 5: what is overdue is lost. Until the next segment would be overdue, if one may be; nil otherwise.
     mutating func loseOverdue(
-        smoothed: Interval, _ controller: inout any CongestionController, at now: Instant
+        smoothed: Interval, _ controller: inout some CongestionController, at now: Instant
     ) -> Interval? {
         let isCertain =
             phase == .fastRecovery || phase == .afterTimeout
@@ -166,7 +166,7 @@ extension LossRecovery {
     /// (RFC 2018 §8), and they count no more.
     mutating func onTimeout(
         una: SequenceNumber, nxt: SequenceNumber, isFirst: Bool, smoothed: Interval, usesSelective: Bool,
-        _ controller: inout any CongestionController, at now: Instant
+        _ controller: inout some CongestionController, at now: Instant
     ) {
         let flight = inFlight
         let wasOpen = phase == .open || phase == .reducing

@@ -4,9 +4,9 @@
 struct Pacer {
     /// When what has been sent is paid for.
     private(set) var paidAt = Instant.origin
-    private var isHolding = false
     /// The initial window goes at once (RFC 6928 §2): a short answer must not wait for a rate that nobody has measured.
     private var unpacedBytes: Int32
+    private var isHolding = false
 
     init(unpacedBytes: Int) { self.unpacedBytes = Int32(clamping: unpacedBytes) }
 

@@ -28,6 +28,8 @@ struct PathMTUSearch {
         1_006, 1_280, 1_400, 1_492, 1_500, 4_352, 9_000, 17_914, 32_000,
     ]
 
+    /// When the search may go on.
+    private var resumesAt = Instant.origin
     /// The largest packet of the device.
     private let largest: UInt16
     /// The largest size that may yet pass (RFC 4821 §7.1, search_high).
@@ -42,8 +44,6 @@ struct PathMTUSearch {
     private var isFresh = true
     /// For the segment that times out smaller sizes have not helped.
     private var isExhausted = false
-    /// When the search may go on.
-    private var resumesAt = Instant.origin
 
     /// A search up to what the device carries.
     init(largest: Int) {

@@ -5,20 +5,20 @@ import TunstackWire
 struct RACK {
     /// RACK.xmit_ts: when the segment left that left last among those delivered.
     private(set) var sentAt = Instant.origin
-    /// RACK.end_seq: the end of that segment.
-    private(set) var end: SequenceNumber
     /// RACK.rtt: its round trip.
     private(set) var roundTrip = Interval.zero
+    /// RACK.end_seq: the end of that segment.
+    private(set) var end: SequenceNumber
     /// RACK.fack: the highest end of a segment delivered.
     private(set) var highest: SequenceNumber
+    /// RACK.dsack_round: until when the window does not grow again.
+    private var roundEnd: SequenceNumber?
     /// RACK.reordering_seen.
     private(set) var hasSeenReordering = false
     /// RACK.reo_wnd_mult: how many quarters of the minimum round trip the network may reorder.
     private(set) var windowQuarters: UInt8 = 1
     /// RACK.reo_wnd_persist: recoveries until the window shrinks again.
     private var recoveriesLeft: UInt8 = 0
-    /// RACK.dsack_round: until when the window does not grow again.
-    private var roundEnd: SequenceNumber?
 
     /// Recoveries without a duplicate report after which the window is small again (RFC 8985 §6.2 step 4).
     private static let persistence: UInt8 = 16

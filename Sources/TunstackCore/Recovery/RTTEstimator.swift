@@ -1,14 +1,23 @@
 /// Computes the retransmission timeout from measured round trips (RFC 6298), in integer nanoseconds.
 struct RTTEstimator {
+    /// What round trips and time-outs have told so far.
+    struct Memory {
+        fileprivate(set) var srtt = Interval.zero
+        fileprivate var rttvar = Interval.zero
+        /// The RTO before back-off.
+        fileprivate var base: Interval
+        /// Doublings since the last sample.
+        fileprivate var shift: UInt8 = 0
+    }
+
+    private(set) var memory: Memory
+    private var minimum: Interval
+    private var maximum: Interval
+
     /// SRTT; zero before the first sample.
-    private(set) var srtt = Interval.zero
+    var srtt: Interval { memory.srtt }
     /// RTTVAR.
-    private(set) var rttvar = Interval.zero
-    /// The RTO before back-off.
-    private var base: Interval
-    private var shift = 0
-    private let minimum: Interval
-    private let maximum: Interval
+    var rttvar: Interval { memory.rttvar }
 
     /// RFC 6298 §2.1: the RTO before any sample.
     static let initialRTO = Interval.seconds(1)
@@ -20,39 +29,51 @@ struct RTTEstimator {
     init(minimum: Interval, maximum: Interval) {
         self.minimum = minimum
         self.maximum = max(minimum, maximum)
-        base = max(minimum, Self.initialRTO)
+        memory = Memory(base: max(minimum, Self.initialRTO))
+    }
+
+    /// As it was before a rest.
+    init(_ memory: Memory, minimum: Interval, maximum: Interval) {
+        self.init(minimum: minimum, maximum: maximum)
+        self.memory = memory
+    }
+
+    /// New bounds for the RTO, from the next sample on.
+    mutating func setBounds(minimum: Interval, maximum: Interval) {
+        self.minimum = minimum
+        self.maximum = max(minimum, maximum)
     }
 
     /// RTO, doubled for every time-out since the last sample and held within its bounds. Only a new sample undoes the doubling,
     /// and so never the acknowledgment of something that was sent twice (RFC 6298 §5, Karn).
     var rto: Interval {
-        min(base * (1 << Int64(min(shift, 62))), maximum)
+        min(memory.base * (1 << Int64(min(memory.shift, 62))), maximum)
     }
 
     /// Takes in one round trip that was not ambiguous (Karn; RFC 6298 §3).
     mutating func onSample(_ rtt: Interval) {
         let sample = max(rtt, Interval(nanoseconds: 1))
         if srtt == .zero {
-            srtt = sample
-            rttvar = sample / 2
+            memory.srtt = sample
+            memory.rttvar = sample / 2
         } else {
             let deviation = sample < srtt ? srtt - sample : sample - srtt
-            rttvar = (rttvar * 3 + deviation) / 4
-            srtt = (srtt * 7 + sample) / 8
+            memory.rttvar = (rttvar * 3 + deviation) / 4
+            memory.srtt = (srtt * 7 + sample) / 8
         }
         // A steady round trip leaves no variance; what a peer holds an acknowledgment back for must still fit in.
-        base = min(maximum, max(minimum, srtt + max(Self.granularity, minimum / 4, rttvar * 4)))
-        shift = 0
+        memory.base = min(maximum, max(minimum, srtt + max(Self.granularity, minimum / 4, rttvar * 4)))
+        memory.shift = 0
     }
 
     /// RFC 6298 §5.5: doubles the RTO.
     mutating func backOff() {
-        if rto < maximum { shift += 1 }
+        if rto < maximum, memory.shift < .max { memory.shift += 1 }
     }
 
     /// RFC 6298 §5.7: the SYN timed out, so begin the data with three seconds until there is a sample.
     mutating func onHandshakeRetransmitted() {
-        shift = 0
-        if srtt == .zero { base = max(minimum, Self.fallbackRTO) }
+        memory.shift = 0
+        if srtt == .zero { memory.base = max(minimum, Self.fallbackRTO) }
     }
 }

@@ -26,6 +26,9 @@ struct SpuriousRecovery {
     /// One past the highest number of it; nil when there is nothing.
     private var retransmittedEnd: SequenceNumber?
 
+    /// There is nothing to undo, and nothing that later news could be mistaken about.
+    var isBlank: Bool { start == nil && retransmittedEnd == nil && firstRetransmissionAt == nil }
+
     /// A recovery begins.
     mutating func begin(una: SequenceNumber) {
         end()

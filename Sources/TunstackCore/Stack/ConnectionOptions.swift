@@ -1,5 +1,5 @@
 /// What an application can choose for one connection. A value outside its range counts as the nearest in it.
-public struct ConnectionOptions: Sendable, Equatable {
+public struct ConnectionOptions: Sendable, Hashable {
     /// Sends small segments at once instead of gathering them while data is in flight (Nagle off; RFC 9293 §3.7.4, MUST-17).
     public var noDelay = false
     /// Allows an active OPEN from a local port that other connections hold or have left in TIME-WAIT (SO_REUSEADDR). The same pair of
@@ -120,7 +120,7 @@ extension ConnectionOptions {
 }
 
 /// How a silent peer is probed (RFC 9293 §3.8.4).
-public struct KeepAlive: Sendable, Equatable {
+public struct KeepAlive: Sendable, Hashable {
     /// How long nothing may have arrived before the first probe; two hours by default (MUST-28).
     public var idle = Interval.seconds(7_200)
     /// The time between probes.

@@ -27,6 +27,10 @@ extension Stack {
             body(ConnectionSummary(halfOpens[index].key, .synReceived, receiveQueue: halfOpens[index].heldText.count))
         }
         for index in connections.indices where connections.isOccupied(index) {
+            if let state = connections.restingState(of: index) {
+                body(ConnectionSummary(connections.key(of: index), state))
+                continue
+            }
             guard connections[index].bookkeeping.isInTable else { continue }
             body(
                 ConnectionSummary(

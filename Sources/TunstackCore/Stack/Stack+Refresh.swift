@@ -55,9 +55,34 @@ extension Stack {
     /// The wheel is asked to fire no later than the earliest deadline. When that moves back, the wheel is left alone: it fires too
     /// early once, which costs less than moving the entry with every acknowledgment.
     mutating func armTimer(_ index: Int) {
-        let timer = connections[index].bookkeeping.timer
         let earliest = connections[index].timers.earliest
+        guard earliest != .distantFuture else { return }
+        var timer = connections[index].bookkeeping.timer
+        if timer == -1 {
+            timer = timers.allocate(owner: EntryReference(.connection, index))
+            connections[index].bookkeeping.timer = timer
+        }
         if earliest < timers.deadline(of: timer) { timers.arm(timer, at: earliest) }
+    }
+
+    /// The wheel has fired for a connection at rest, too early as a rule, and without waking it that is put right: it has its entry in the
+    /// wheel only while something runs that a connection at rest may wait for. False if something is due, or if it is at work.
+    mutating func passOver(_ index: Int, at now: Instant) -> Bool {
+        guard let deadline = connections.restingDeadline(of: index), deadline > now else { return false }
+        guard let timer = connections.restingTimer(of: index) else { return true }
+        if deadline == .distantFuture {
+            timers.free(timer)
+            connections.forgetRestingTimer(of: index)
+        } else {
+            timers.arm(timer, at: deadline)
+        }
+        return true
+    }
+
+    /// Lets a connection rest that has nothing to do any more.
+    mutating func restIfIdle(_ index: Int) {
+        guard !connections.rest(index), connections[index].awaitAftermath(at: environment.now) else { return }
+        armTimer(index)
     }
 
     private mutating func leaveTable(_ index: Int) {
@@ -72,7 +97,7 @@ extension Stack {
         guard connections[index].isReleased,
             connections[index].state == .closed || connections[index].bookkeeping.isInTimeWait
         else { return }
-        timers.free(connections[index].bookkeeping.timer)
+        if connections[index].bookkeeping.timer != -1 { timers.free(connections[index].bookkeeping.timer) }
         var connection = connections.remove(index)
         connection.sendBuffer.discard(pool: &environment.pool)
         connection.recovery.segments.discard(pool: &environment.pool)
@@ -85,7 +110,6 @@ extension Stack {
         connection.bookkeeping.isInTable = true
         let index = connections.insert(connection)
         let reference = EntryReference(.connection, index)
-        connections[index].bookkeeping.timer = timers.allocate(owner: reference)
         if let halfOpen {
             table.replace(halfOpen, with: reference, hash: hash)
         } else {
@@ -100,7 +124,7 @@ extension Stack {
         var probe = table.probe(key.hash(key: tableKey))
         while let candidate = table.next(&probe) {
             switch candidate.kind {
-            case .connection: if connections[candidate.index].key == key { return candidate }
+            case .connection: if connections.key(of: candidate.index) == key { return candidate }
             case .halfOpen: if halfOpens[candidate.index].key == key { return candidate }
             case .timeWait: if timeWaits[candidate.index].key == key { return candidate }
             }

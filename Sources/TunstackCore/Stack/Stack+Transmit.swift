@@ -38,6 +38,7 @@ extension Stack {
             if sent { transmitQueue.append(id) }
             armTimer(index)
             if sent { return true }
+            restIfIdle(index)
         }
         return false
     }

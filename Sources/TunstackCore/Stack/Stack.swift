@@ -29,7 +29,7 @@ public struct Stack: ~Copyable {
     var environment: Environment
     let addresses: LocalAddresses
 
-    var connections = Slab<Connection>()
+    var connections: ConnectionStore
     var halfOpens = Slab<HalfOpen>()
     var timeWaits = Slab<TimeWaitRecord>()
     var listeners = Slab<Listener>()
@@ -64,6 +64,7 @@ public struct Stack: ~Copyable {
         precondition((576...65_535).contains(configuration.mtu), "an MTU outside 576 to 65,535")
         environment = Environment(configuration: configuration, random: &random, now: now)
         addresses = LocalAddresses(configuration.addresses)
+        connections = ConnectionStore(timestampTick: configuration.timestampTick)
         tableKey = SipHash.Key(from: &random)
         ephemeralPorts = EphemeralPorts(range: configuration.ephemeralPorts, random: &random)
         timers = TimerWheel(at: now)
@@ -79,6 +80,9 @@ public struct Stack: ~Copyable {
     /// Bytes of send and receive buffers in use, all connections together.
     public var bufferBytesInUse: Int { environment.pool.bytesInUse }
 
+    /// Connections that have something to do at the moment, or something to tell. The others rest, in a quarter of the memory.
+    public var connectionsAtWork: Int { connections.countAtWork }
+
     /// When to call `advance(to:)` at the latest; nil while nothing waits. It may be earlier than anything that is due.
     public var nextDeadline: Instant? { timers.earliest }
 
@@ -88,6 +92,7 @@ public struct Stack: ~Copyable {
         while let owner = timers.popDue(at: now) {
             switch owner.kind {
             case .connection:
+                guard !passOver(owner.index, at: now) else { continue }
                 connections[owner.index].fireTimers(&environment)
                 refresh(owner.index)
             case .halfOpen: halfOpenTimeout(owner.index)
@@ -108,6 +113,7 @@ public struct Stack: ~Copyable {
             case .connection(let id):
                 guard connections.contains(Int(id.index), generation: id.generation) else { continue }
                 let events = connections[Int(id.index)].takeEvents()
+                restIfIdle(Int(id.index))
                 guard !events.isEmpty else { continue }
                 return .connection(id, events)
             }

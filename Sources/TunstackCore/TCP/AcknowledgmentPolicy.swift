@@ -16,6 +16,8 @@ struct AcknowledgmentPolicy {
     /// Segments that are acknowledged at once at the start.
     static let quickSegments: UInt8 = 16
 
+    /// Bytes taken in since the last acknowledgment left.
+    private var unacknowledgedBytes: Int32 = 0
     private(set) var debt = Debt.none
     private var quickLeft = Self.quickSegments
     private var isInteractive = false
@@ -23,8 +25,9 @@ struct AcknowledgmentPolicy {
     private var hasReceivedData = false
     /// Duplicate acknowledgments owed for segments beyond a gap, one each: the peer counts them (RFC 5681 §3.2, §4.2).
     private var duplicatesOwed: UInt8 = 0
-    /// Bytes taken in since the last acknowledgment left.
-    private var unacknowledgedBytes = 0
+
+    /// Nothing is owed.
+    var isSettled: Bool { debt == .none && duplicatesOwed == 0 && unacknowledgedBytes == 0 }
 
     /// Owes an acknowledgment that must not wait: out-of-order data, a gap filled, a challenge, a probe.
     mutating func oweNow() { debt = .now }
@@ -45,10 +48,10 @@ struct AcknowledgmentPolicy {
     /// In-order data or a FIN has arrived.
     mutating func onDataReceived(_ count: Int, maximumSegmentSize: Int) {
         hasReceivedData = true
-        unacknowledgedBytes += count
+        unacknowledgedBytes = Int32(clamping: Int(unacknowledgedBytes) + count)
         // SHLD-19 asks for every second full segment; a full one and part of another is enough, or a sender that has just those in
         // flight would take the delay for a loss and probe (RFC 8985 §7.2).
-        if unacknowledgedBytes > maximumSegmentSize {
+        if Int(unacknowledgedBytes) > maximumSegmentSize {
             debt = .now
         } else if quickLeft > 0 && !isInteractive {
             quickLeft -= 1

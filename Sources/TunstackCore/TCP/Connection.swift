@@ -40,7 +40,7 @@ struct Connection: ~Copyable {
     let timestampClock: TimestampClock
 
     var rtt: RTTEstimator
-    var congestion: any CongestionController
+    var congestion: CongestionControl
     /// One past the last small segment that has left (RFC 9293 §A.3, SND.SML).
     var smallSegmentEnd: SequenceNumber
     /// SND.NXT when data last filled cwnd.
@@ -112,6 +112,54 @@ struct Connection: ~Copyable {
         lastSentAt = environment.now
         lastReceivedAt = environment.now
         lastTextReceivedAt = environment.now
+    }
+
+    /// A connection that has rested.
+    init(
+        waking resting: RestingConnection, key: ConnectionKey, options: ConnectionOptions, congestion: CongestionControl,
+        timestampTick: Interval
+    ) {
+        self.key = key
+        origin = resting.origin
+        state = resting.state
+        self.options = options
+        snd = resting.snd
+        rcv = resting.rcv
+        negotiated = resting.negotiated
+        announcedMSS = Int(resting.announcedMSS)
+        pathMTU = Int(resting.pathMTU)
+        pathMTUSearch = resting.pathMTUSearch
+        let hasClosed = resting.flags.contains(.hasClosed)
+        let peerHasClosed = resting.flags.contains(.peerHasClosed)
+        finIsQueued = hasClosed
+        peerFin = peerHasClosed ? rcv.nxt - 1 : nil
+        sendBuffer = SendBuffer(start: snd.una - (hasClosed ? 1 : 0), limit: Int(resting.sendLimit))
+        receiveBuffer = ReceiveBuffer(start: rcv.nxt - (peerHasClosed ? 1 : 0), limit: Int(resting.receiveLimit))
+        receiveTuning = resting.receiveTuning
+        timestampRecent = resting.timestampRecent
+        timestampRecentAt = resting.timestampRecentAt
+        lastAcknowledgmentSent = resting.lastAcknowledgmentSent
+        timestampClock = TimestampClock(tick: timestampTick, offset: resting.timestampOffset)
+        rtt = RTTEstimator(resting.rtt, minimum: options.minimumRTO, maximum: options.maximumRTO)
+        self.congestion = congestion
+        smallSegmentEnd = snd.una
+        filledTo = snd.una
+        recovery = LossRecovery(resting.recovery)
+        acknowledgments = resting.acknowledgments
+        pacer = resting.pacer
+        timers[.keepAlive] = resting.keepAliveAt
+        timers[.finWait2] = resting.finWait2At
+        progressAt = resting.progressAt
+        lastSentAt = resting.lastSentAt
+        lastReceivedAt = resting.lastReceivedAt
+        lastTextReceivedAt = resting.lastTextReceivedAt
+        keepAliveProbesUnanswered = resting.keepAliveProbesUnanswered
+        moreFollows = resting.flags.contains(.moreFollows)
+        echoesCongestion = resting.flags.contains(.echoesCongestion)
+        isReleased = resting.flags.contains(.isReleased)
+        softError = resting.softError
+        bookkeeping.timer = resting.timer
+        bookkeeping.isInTable = true
     }
 
     /// Takes one edge of the state diagram. An edge that is not in `StateTransition.all` is a defect of ours.
@@ -204,6 +252,7 @@ public enum SoftError: Hashable, Sendable {
 
 /// Where the connection stands in the stack's own structures.
 struct Bookkeeping {
+    /// Its entry in the timing wheel; -1 until it needs one.
     var timer: TimerWheel.TimerID = -1
     /// The listener that the connection waits at, until it is accepted.
     var acceptor: ListenerID?

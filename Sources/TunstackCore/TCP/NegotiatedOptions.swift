@@ -3,7 +3,8 @@ import TunstackWire
 /// What the two SYNs agreed on.
 struct NegotiatedOptions {
     /// SendMSS: what the peer announced, or 536 if it announced nothing (RFC 9293 §3.7.1, MUST-15).
-    var peerMaximumSegmentSize = MaximumSegmentSize.defaultIPv4
+    var peerMaximumSegmentSize: Int { Int(peerMSS) }
+    private var peerMSS = UInt16(MaximumSegmentSize.defaultIPv4)
     /// Both SYNs carried the window scale option (RFC 7323 §2.2).
     var windowScaling = false
     /// Snd.Wind.Shift: how far to shift the peer's window field left (RFC 7323 §2.3).
@@ -19,7 +20,7 @@ struct NegotiatedOptions {
 
     /// What remains of our offer after the peer's SYN, which has these options and flags.
     init(offered: ConnectionOptions, peer: TCPOptions, flags: TCPFlags) {
-        if let announced = peer.maximumSegmentSize, announced > 0 { peerMaximumSegmentSize = Int(announced) }
+        if let announced = peer.maximumSegmentSize, announced > 0 { peerMSS = announced }
         if let ours = offered.windowScale, let theirs = peer.windowScale {
             windowScaling = true
             receiveWindowShift = min(ours, Self.largestShift)

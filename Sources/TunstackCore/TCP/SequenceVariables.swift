@@ -6,8 +6,12 @@ struct SendVariables {
     var una: SequenceNumber
     /// SND.NXT: the next number to send for the first time. Never goes back; repairs have a cursor of their own.
     var nxt: SequenceNumber
-    /// SND.WND: how much the peer allows beyond `una`, scaled.
-    var wnd = 0
+    /// SND.WND: how much the peer allows beyond `una`, scaled; at most 2^30 (RFC 7323 §2.3).
+    var wnd: Int {
+        get { Int(window) }
+        set { window = Int32(clamping: newValue) }
+    }
+    private var window: Int32 = 0
     /// SND.UP: one past the last byte of urgent data.
     var up: SequenceNumber
     /// SND.WL1: the SEG.SEQ of the last window update.
@@ -16,10 +20,14 @@ struct SendVariables {
     var wl2 = SequenceNumber(0)
     /// ISS: where our numbers began.
     let iss: SequenceNumber
+    /// MAX.SND.WND: the largest window the peer has ever allowed (RFC 5961 §5.2; Fs of RFC 9293 §3.8.6.2.1).
+    var maximumWindow: Int {
+        get { Int(largestWindow) }
+        set { largestWindow = Int32(clamping: newValue) }
+    }
+    private var largestWindow: Int32 = 0
     /// Our SYN has been acknowledged.
     var synIsAcknowledged = false
-    /// MAX.SND.WND: the largest window the peer has ever allowed (RFC 5961 §5.2; Fs of RFC 9293 §3.8.6.2.1).
-    var maximumWindow = 0
 
     init(iss: SequenceNumber) {
         self.iss = iss

@@ -20,11 +20,13 @@ enum TimerKind: Int, CaseIterable {
     case userTimeout
     /// When a partial segment that the application holds back has waited long enough.
     case hold
+    /// When no later news can be about what has been sent: the connection may rest.
+    case aftermath
 }
 
 /// The deadlines of one connection: a fixed table, so that arming is a store and the next one a minimum.
 struct TimerTable {
-    private var deadlines = InlineArray<10, Instant>(repeating: .distantFuture)
+    private var deadlines = InlineArray<11, Instant>(repeating: .distantFuture)
 
     /// When `kind` fires; nil while it is not armed.
     subscript(kind: TimerKind) -> Instant? {
@@ -41,6 +43,19 @@ struct TimerTable {
     mutating func cancel(_ kind: TimerKind) { deadlines[kind.rawValue] = .distantFuture }
 
     mutating func cancelAll() { deadlines = InlineArray(repeating: .distantFuture) }
+
+    /// Nothing is armed that belongs to something under way: at most what a connection at rest may wait for.
+    var isIdle: Bool {
+        for kind in TimerKind.allCases where isArmed(kind) {
+            switch kind {
+            case .keepAlive, .finWait2: continue
+            case .reordering, .lossProbe, .retransmission, .pacing, .persist, .delayedAcknowledgment, .userTimeout, .hold,
+                .aftermath:
+                return false
+            }
+        }
+        return true
+    }
 
     /// The earliest deadline of all kinds, `.distantFuture` if none is armed.
     var earliest: Instant {

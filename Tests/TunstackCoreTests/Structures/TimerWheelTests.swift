@@ -214,9 +214,9 @@ struct TimerTableTests {
         }
         #expect(table.earliest == .origin + .seconds(Int64(11 - TimerKind.allCases.count)))
         let due = Int64(11 - TimerKind.allCases.count)
-        let taken = [due - 1, due, due].map { table.takeDue(.hold, at: .origin + .seconds($0)) }
+        let taken = [due - 1, due, due].map { table.takeDue(.aftermath, at: .origin + .seconds($0)) }
         #expect(taken == [false, true, false])
-        #expect(!table.isArmed(.hold))
+        #expect(!table.isArmed(.aftermath))
         table.cancelAll()
         #expect(TimerKind.allCases.allSatisfy { table[$0] == nil })
     }

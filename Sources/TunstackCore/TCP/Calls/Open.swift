@@ -34,11 +34,8 @@ extension Stack {
     /// ones do not count (MUST-42).
     private func isHeld(_ local: Endpoint) -> Bool {
         for index in connections.indices where connections.isOccupied(index) {
-            if connections[index].bookkeeping.isInTable, connections[index].state.isSynchronized,
-                local.covers(connections[index].key.local)
-            {
-                return true
-            }
+            guard local.covers(connections.key(of: index).local) else { continue }
+            if connections[index].bookkeeping.isInTable, connections[index].state.isSynchronized { return true }
         }
         for index in timeWaits.indices where timeWaits.isOccupied(index) {
             if local.covers(timeWaits[index].key.local) { return true }

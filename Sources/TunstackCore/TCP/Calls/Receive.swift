@@ -21,7 +21,7 @@ extension Stack {
         environment.now = now
         let index = try index(of: id)
         let result = try connections[index].receive(into: &output, &environment)
-        if connections[index].acknowledgments.debt == .now { refresh(index) }
+        if connections[index].acknowledgments.debt == .now { refresh(index) } else { restIfIdle(index) }
         return result
     }
 }

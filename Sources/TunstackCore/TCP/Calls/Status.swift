@@ -147,6 +147,7 @@ extension Stack {
         environment.now = now
         let index = try index(of: id)
         connections[index].setOptions(options, at: environment.now)
+        connections.noteOptions(of: index)
         refresh(index)
     }
 
@@ -165,6 +166,7 @@ extension Connection {
     fileprivate mutating func setOptions(_ new: ConnectionOptions, at now: Instant) {
         let keepAliveChanged = new.keepAlive != options.keepAlive
         options = new.normalized.keepingWhatTheSynSettled(of: options)
+        rtt.setBounds(minimum: options.minimumRTO, maximum: options.maximumRTO)
         if keepAliveChanged {
             keepAliveProbesUnanswered = 0
             armKeepAlive(at: now)

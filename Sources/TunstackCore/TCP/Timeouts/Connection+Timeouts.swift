@@ -19,6 +19,7 @@ extension Connection {
             case .finWait2: end(.finWait2Timeout, because: .finWait2Timeout, &environment)
             case .userTimeout: end(.userTimeout, because: .userTimeout, &environment)
             case .hold: output.holdIsOver = true
+            case .aftermath: onAftermathTimeout(at: now)
             }
         }
     }

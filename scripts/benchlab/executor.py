@@ -54,7 +54,7 @@ class Executor:
             entry = self._quietest(job)
             results.add(job.key, entry)
             left = (time.monotonic() - started) / number * (len(remaining) - number)
-            text = f"ERROR {entry['error'].strip()}" if "error" in entry else describe(entry)
+            text = f"ERROR {entry['error'].strip()}" if "error" in entry else describe(results.runs[job.key])
             print(f"[{number}/{len(remaining)}, {duration(left)} left] {job.title}: {text}", flush=True)
 
     def _quietest(self, job: Job) -> dict:

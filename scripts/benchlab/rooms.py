@@ -45,8 +45,8 @@ class Rooms:
     def ip(self, namespace: str, *arguments: str) -> str:
         return self.host.require("ip", "-n", namespace, *arguments)
 
-    def bring_up(self, namespace: str, device: str, address: str) -> None:
-        self.ip(namespace, "link", "set", "dev", device, "txqueuelen", str(DEVICE_QUEUE), "mtu", "1500")
+    def bring_up(self, namespace: str, device: str, address: str, queue: int = DEVICE_QUEUE) -> None:
+        self.ip(namespace, "link", "set", "dev", device, "txqueuelen", str(queue), "mtu", "1500")
         self.ip(namespace, "address", "add", f"{address}/24", "dev", device)
         self.ip(namespace, "link", "set", "dev", device, "up")
 

@@ -50,6 +50,9 @@ struct RTTEstimator {
         min(memory.base * (1 << Int64(min(memory.shift, 62))), maximum)
     }
 
+    /// How often the RTO has been doubled since.
+    var backOffs: Int { Int(memory.shift) }
+
     /// Takes in one round trip that was not ambiguous (Karn; RFC 6298 §3).
     mutating func onSample(_ rtt: Interval) {
         let sample = max(rtt, Interval(nanoseconds: 1))

@@ -38,6 +38,7 @@ extension Connection {
         if moreFollows { flags.insert(.moreFollows) }
         if echoesCongestion { flags.insert(.echoesCongestion) }
         if isReleased { flags.insert(.isReleased) }
+        if output.holdIsOver { flags.insert(.holdIsOver) }
         return flags
     }
 
@@ -87,10 +88,10 @@ extension Connection {
 }
 
 extension PendingOutput {
-    /// Nothing is pending.
+    /// Nothing is pending; that what was held back may go is no more than a permission.
     @inline(__always)
     fileprivate var isEmpty: Bool {
-        !(syn || lossProbe || windowProbe || overridesSillyWindow || keepAliveProbe || probeIsOutstanding || holdIsOver)
+        !(syn || lossProbe || windowProbe || overridesSillyWindow || keepAliveProbe || probeIsOutstanding)
     }
 }
 

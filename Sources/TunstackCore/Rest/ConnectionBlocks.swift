@@ -7,7 +7,7 @@
     private static let chunkBits = 6
     private static let blocksPerChunk = 1 << chunkBits
     /// Chunks without a block in use that are kept.
-    private static let idleChunks = 16
+    private static let idleChunks = 2
 
     @safe private struct Chunk {
         /// Nil after it has gone back to the system.

@@ -55,6 +55,7 @@ struct RestingConnection {
         static let moreFollows = Flags(rawValue: 1 << 2)
         static let echoesCongestion = Flags(rawValue: 1 << 3)
         static let isReleased = Flags(rawValue: 1 << 4)
+        static let holdIsOver = Flags(rawValue: 1 << 5)
     }
 
     /// When a timer of the connection fires, `.distantFuture` if none runs.
@@ -80,6 +81,7 @@ extension LossRecovery {
         fileprivate let delivered: Int
         fileprivate let lost: Int
         fileprivate let recover: SequenceNumber
+        fileprivate let totalRetransmissions: UInt32
         fileprivate let isApplicationLimited: Bool
         fileprivate let untoldReduction: CongestionSignal?
     }
@@ -107,7 +109,7 @@ extension LossRecovery {
         guard isIdle, !hasAftermath, reported.isEmpty, rate.mayRest else { return nil }
         return Resting(
             rack: rack, minimumRoundTrip: minimumRoundTrip, delivered: rate.delivered, lost: rate.lost, recover: recover,
-            isApplicationLimited: rate.isApplicationLimited, untoldReduction: untoldReduction)
+            totalRetransmissions: totalRetransmissions, isApplicationLimited: rate.isApplicationLimited, untoldReduction: untoldReduction)
     }
 
     /// As it was before a rest.
@@ -117,6 +119,7 @@ extension LossRecovery {
         minimumRoundTrip = resting.minimumRoundTrip
         rate = DeliveryRateSampler(
             delivered: resting.delivered, lost: resting.lost, isApplicationLimited: resting.isApplicationLimited)
+        totalRetransmissions = resting.totalRetransmissions
         untoldReduction = resting.untoldReduction
     }
 }

@@ -157,6 +157,7 @@ struct Connection: ~Copyable {
         moreFollows = resting.flags.contains(.moreFollows)
         echoesCongestion = resting.flags.contains(.echoesCongestion)
         isReleased = resting.flags.contains(.isReleased)
+        output.holdIsOver = resting.flags.contains(.holdIsOver)
         softError = resting.softError
         bookkeeping.timer = resting.timer
         bookkeeping.isInTable = true

@@ -4,7 +4,8 @@ import TunstackWire
 public struct ListenerOptions: Sendable {
     /// Connections that may wait to be accepted.
     public var backlog = 128
-    /// Half-open entries that may wait for the last ACK of their handshake.
+    /// Half-open entries that may wait for the last ACK of their handshake. When there are so many, the oldest gives way to a new SYN if
+    /// it has waited for a quarter of a second.
     public var synBacklog = 1_024
     /// Allows listening although connections of the port still exist or are in TIME-WAIT (SO_REUSEADDR).
     public var reusesAddress = false
@@ -24,6 +25,8 @@ struct Listener {
     var acceptQueue = Fifo<Int>()
     /// Half-open entries at the moment.
     var halfOpenCount = 0
+    /// Them in the order of their making, and some that have ended.
+    var halfOpenOrder = Fifo<RecordHandle>()
     var isInEventQueue = false
 
     var acceptQueueIsFull: Bool { acceptQueue.count >= options.backlog }

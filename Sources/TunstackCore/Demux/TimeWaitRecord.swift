@@ -1,11 +1,5 @@
 import TunstackWire
 
-/// Names a record, also after it has ended.
-struct TimeWaitHandle {
-    let index: UInt32
-    let generation: UInt32
-}
-
 /// What is left of a connection in TIME-WAIT: enough to acknowledge a FIN that comes again, to refuse old segments, and to know
 /// whether a new SYN may have the same sockets (RFC 9293 §3.6.1).
 struct TimeWaitRecord {

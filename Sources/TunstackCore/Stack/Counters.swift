@@ -42,6 +42,8 @@ public struct Counters: Sendable {
     public internal(set) var sendsWithoutMemory: UInt64 = 0
     /// Active opens that failed.
     public internal(set) var failedOpens: UInt64 = 0
+    /// Half-open entries that gave way to newer ones before their time.
+    public internal(set) var synQueueOverflows: UInt64 = 0
     /// TIME-WAIT records that gave way to newer ones before their time.
     public internal(set) var timeWaitOverflows: UInt64 = 0
     /// State changes that were not recorded because nobody fetched the earlier ones.

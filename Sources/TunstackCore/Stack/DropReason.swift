@@ -35,7 +35,7 @@ public enum DropReason: Int, CaseIterable, Sendable {
     case closedPort
     /// To a listener, but neither SYN, ACK nor RST (RFC 9293 §3.10.7.2).
     case noSynToListener
-    /// The listener's SYN queue is full.
+    /// The listener's SYN queue is full of entries that have hardly had the time to be answered.
     case synQueueFull
     /// The listener's accept queue is full; the last ACK of the handshake is asked for again later.
     case acceptQueueFull

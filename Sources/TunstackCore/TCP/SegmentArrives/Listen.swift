@@ -16,9 +16,11 @@ extension Stack {
     }
 
     /// Why a listener cannot answer a SYN at the moment; nil if it can.
-    func refusal(by listener: ListenerID) -> DropReason? {
+    mutating func refusal(by listener: ListenerID) -> DropReason? {
         guard environment.quietTimeLeft == nil else { return .quietTime }
-        guard !listeners[Int(listener.index)].synQueueIsFull else { return .synQueueFull }
+        guard !listeners[Int(listener.index)].synQueueIsFull || overdueHalfOpen(at: listener) != nil else {
+            return .synQueueFull
+        }
         // With a full accept queue the handshake could not be completed; the peer tries again.
         guard !listeners[Int(listener.index)].acceptQueueIsFull else { return .acceptQueueFull }
         guard connections.count + halfOpens.count < environment.configuration.limits.connections else {
@@ -34,6 +36,10 @@ extension Stack {
     ) -> Disposition {
         if let refusal = refusal(by: id) { return .drop(refusal) }
         let listener = Int(id.index)
+        if listeners[listener].synQueueIsFull, let oldest = overdueHalfOpen(at: id) {
+            environment.counters.synQueueOverflows &+= 1
+            removeHalfOpen(oldest, because: .retransmissionTimeout)
+        }
         let options = listeners[listener].connectionOptions
         var halfOpen = HalfOpen(
             key: segment.key, listener: id, iss: initialSequenceNumber(for: segment.key, after: minimumISS),
@@ -48,6 +54,9 @@ extension Stack {
         table.insert(reference, hash: segment.key.hash(key: tableKey))
         halfOpens[index].timer = timers.allocate(owner: reference)
         listeners[listener].halfOpenCount += 1
+        forgetEndedHalfOpens(at: listener)
+        listeners[listener].halfOpenOrder.append(
+            RecordHandle(index: UInt32(index), generation: halfOpens.generation(of: index)))
         environment.record(StateTransition(.listen, .synReceived, .synArrived), of: segment.key)
         sendSynAck(index)
         return .consumed
@@ -71,5 +80,36 @@ extension Stack {
         guard !text.isEmpty else { return }
         halfOpen.heldText.append(bytes: text)
         heldSynBytes += text.byteCount
+    }
+}
+
+// MARK: - A full SYN queue
+
+extension Stack {
+    /// Who has not answered for so long gives way (RFC 4987 §3.4). Nearly every round trip is shorter, so that a crowd of honest peers does
+    /// not push itself out, whose handshakes would then end in resets. A flood has to send `synBacklog` SYNs in this time to be felt.
+    private static var halfOpenPatience: Interval { .milliseconds(250) }
+
+    /// The listener's oldest half-open entry, if it may give way to a new one.
+    private mutating func overdueHalfOpen(at listener: ListenerID) -> Int? {
+        while let oldest = listeners[Int(listener.index)].halfOpenOrder.first {
+            guard halfOpens.contains(Int(oldest.index), generation: oldest.generation) else {
+                _ = listeners[Int(listener.index)].halfOpenOrder.popFirst()
+                continue
+            }
+            let age = environment.now - halfOpens[Int(oldest.index)].startedAt
+            return age >= Self.halfOpenPatience ? Int(oldest.index) : nil
+        }
+        return nil
+    }
+
+    /// Keeps the order of entries from growing with those that have ended, which need not be in front.
+    private mutating func forgetEndedHalfOpens(at listener: Int) {
+        guard listeners[listener].halfOpenOrder.count > 2 * max(8, listeners[listener].halfOpenCount) else { return }
+        for _ in 0..<listeners[listener].halfOpenOrder.count {
+            guard let handle = listeners[listener].halfOpenOrder.popFirst() else { return }
+            guard halfOpens.contains(Int(handle.index), generation: handle.generation) else { continue }
+            listeners[listener].halfOpenOrder.append(handle)
+        }
     }
 }

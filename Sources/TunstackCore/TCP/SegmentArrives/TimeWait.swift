@@ -64,7 +64,7 @@ extension Stack {
         timers.arm(timeWaits[recordIndex].timer, at: environment.now + timeWaitDuration)
         forgetEndedTimeWaits()
         timeWaitOrder.append(
-            TimeWaitHandle(index: UInt32(recordIndex), generation: timeWaits.generation(of: recordIndex)))
+            RecordHandle(index: UInt32(recordIndex), generation: timeWaits.generation(of: recordIndex)))
         if connections[index].acknowledgments.debt != .none {
             environment.reply(.segment(record.acknowledgment(at: environment.now)))
         }
@@ -80,7 +80,7 @@ extension Stack {
         }
     }
 
-    private func remembers(_ handle: TimeWaitHandle) -> Bool {
+    private func remembers(_ handle: RecordHandle) -> Bool {
         timeWaits.contains(Int(handle.index), generation: handle.generation)
     }
 

@@ -16,6 +16,7 @@ let package = Package(
     dependencies: [.package(name: "tunstack", path: "..")],
     targets: [
         .systemLibrary(name: "CWait"),
+        .target(name: "BenchmarkSupport", swiftSettings: strict),
         .executableTarget(
             name: "core-services",
             dependencies: [
@@ -25,5 +26,13 @@ let package = Package(
                 .product(name: "TunstackWire", package: "tunstack"),
             ],
             path: "Sources/CoreServices", swiftSettings: strict),
+        .executableTarget(
+            name: "idle-connections",
+            dependencies: [
+                "BenchmarkSupport",
+                .product(name: "TunstackCore", package: "tunstack"),
+                .product(name: "TunstackWire", package: "tunstack"),
+            ],
+            path: "Sources/IdleConnections", swiftSettings: strict),
     ]
 )

@@ -76,13 +76,14 @@ struct Cubic: CongestionController {
     /// The small form; nil while something goes on that does not fit in it. `smoothed` is SRTT.
     func resting(smoothed: Interval) -> RestingCongestion? {
         guard let window = window.resting(smoothed: smoothed) else { return nil }
-        guard self.window.isInFirstSlowStart else { return .cubic(window, curve) }
+        guard self.window.isInFirstSlowStart else { return .cubic(window, curve.resting) }
         return curve.isBlank ? .cubicInSlowStart(window, self.window.slowStartSearch) : nil
     }
 
     /// As it was before a rest.
     init(
-        _ window: CongestionWindow.Resting, search: HyStartPlusPlus = HyStartPlusPlus(), curve: CubicCurve = CubicCurve(),
+        _ window: CongestionWindow.Resting, search: HyStartPlusPlus = HyStartPlusPlus(),
+        curve: CubicCurve = CubicCurve(),
         smoothed: Interval
     ) {
         self.window = CongestionWindow(window, search: search, smoothed: smoothed)

@@ -73,6 +73,45 @@ struct CubicCurve {
         return cwnd + growth
     }
 
+    // MARK: Rest
+
+    /// What a curve remembers while nothing is in the network, which is all but the time: what is sent next makes it anew.
+    struct Resting {
+        fileprivate let maximum: Int32
+        fileprivate let priorWindow: Int32
+        fileprivate let estimate: Int32
+        fileprivate let timeToMaximum: UInt32
+        fileprivate let age: UInt32
+        fileprivate let growthRemainder: UInt32
+        /// Less than 17 windows: 35 bits.
+        fileprivate let estimateRemainderLow: UInt32
+        fileprivate let estimateRemainderHigh: UInt8
+        fileprivate let isRunning: Bool
+    }
+
+    /// The small form.
+    var resting: Resting {
+        Resting(
+            maximum: maximum, priorWindow: priorWindow, estimate: estimate, timeToMaximum: timeToMaximum, age: age,
+            growthRemainder: growthRemainder, estimateRemainderLow: UInt32(truncatingIfNeeded: estimateRemainder),
+            estimateRemainderHigh: UInt8(estimateRemainder >> 32), isRunning: isRunning)
+    }
+
+    /// No loss yet.
+    init() {}
+
+    /// As it was before a rest.
+    init(_ resting: Resting) {
+        maximum = resting.maximum
+        priorWindow = resting.priorWindow
+        estimate = resting.estimate
+        timeToMaximum = resting.timeToMaximum
+        age = resting.age
+        growthRemainder = resting.growthRemainder
+        estimateRemainder = Int(resting.estimateRemainderHigh) << 32 | Int(resting.estimateRemainderLow)
+        isRunning = resting.isRunning
+    }
+
     // MARK: The curve
 
     /// W_cubic(t).

@@ -1,6 +1,6 @@
 import TunstackWire
 
-/// A passive open that waits for the last ACK of the handshake: SYN-RECEIVED in a quarter of a TCB's memory, so that a SYN
+/// A passive open that waits for the last ACK of the handshake: SYN-RECEIVED in a tenth of a TCB's memory, so that a SYN
 /// costs its sender more than us. Becomes a `Connection` when the ACK arrives, and by nothing else.
 struct HalfOpen {
     let key: ConnectionKey

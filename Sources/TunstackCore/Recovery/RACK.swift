@@ -33,6 +33,39 @@ struct RACK {
         highest = iss
     }
 
+    /// What RACK remembers while nothing is in the network: not which segment was delivered last, for all others leave later.
+    struct Resting {
+        fileprivate let roundTrip: Interval
+        fileprivate let highest: SequenceNumber
+        fileprivate let reorderingDistance: Int32
+        fileprivate let reorderingsSeen: UInt32
+        fileprivate let roundEnd: SequenceNumber?
+        fileprivate let hasSeenReordering: Bool
+        fileprivate let windowQuarters: UInt8
+        fileprivate let recoveriesLeft: UInt8
+    }
+
+    /// The small form.
+    var resting: Resting {
+        Resting(
+            roundTrip: roundTrip, highest: highest, reorderingDistance: reorderingDistance,
+            reorderingsSeen: reorderingsSeen, roundEnd: roundEnd, hasSeenReordering: hasSeenReordering,
+            windowQuarters: windowQuarters, recoveriesLeft: recoveriesLeft)
+    }
+
+    /// As it was before a rest.
+    init(_ resting: Resting) {
+        end = resting.highest
+        highest = resting.highest
+        roundTrip = resting.roundTrip
+        reorderingDistance = resting.reorderingDistance
+        reorderingsSeen = resting.reorderingsSeen
+        roundEnd = resting.roundEnd
+        hasSeenReordering = resting.hasSeenReordering
+        windowQuarters = resting.windowQuarters
+        recoveriesLeft = resting.recoveriesLeft
+    }
+
     /// A segment was delivered (steps 2 and 3). `isAmbiguous`: what arrived may be the original of a segment sent again.
     mutating func onDelivered(_ segment: SentSegment, isAmbiguous: Bool, at now: Instant) {
         if segment.end.isAfter(highest) {

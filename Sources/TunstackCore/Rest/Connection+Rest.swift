@@ -7,8 +7,9 @@ extension Connection {
     /// - Parameter model: keeps BBR's model and says where.
     @inline(__always)
     mutating func resting(_ model: (BBR) -> UInt32) -> RestingConnection? {
-        guard isIdle, isUpToDate, let recovery = recovery.resting,
-            let sendLimit = Int32(exactly: sendBuffer.limit), let receiveLimit = Int32(exactly: receiveBuffer.limit)
+        guard isIdle, isUpToDate, let snd = snd.resting, let recovery = recovery.resting,
+            let sendLimit = Int32(exactly: sendBuffer.limit), let receiveLimit = Int32(exactly: receiveBuffer.limit),
+            !timers.isArmed(.keepAlive) || !timers.isArmed(.finWait2)
         else { return nil }
         let congestion: RestingCongestion?
         switch self.congestion.algorithm {
@@ -18,16 +19,14 @@ extension Connection {
         }
         guard let congestion else { return nil }
         return RestingConnection(
-            origin: origin, state: state, negotiated: negotiated, snd: snd, rcv: rcv, sendLimit: sendLimit,
-            receiveLimit: receiveLimit, announcedMSS: UInt16(announcedMSS), pathMTU: UInt16(pathMTU),
-            timer: bookkeeping.timer, timestampRecent: timestampRecent, timestampOffset: timestampClock.offset,
-            lastAcknowledgmentSent: lastAcknowledgmentSent, timestampRecentAt: timestampRecentAt,
-            keepAliveAt: timers[.keepAlive] ?? .distantFuture, finWait2At: timers[.finWait2] ?? .distantFuture,
-            progressAt: progressAt, lastSentAt: lastSentAt, lastReceivedAt: lastReceivedAt,
-            lastTextReceivedAt: lastTextReceivedAt, recovery: recovery, rtt: rtt.memory,
+            timestampRecentAt: timestampRecentAt, lastSentAt: lastSentAt, lastReceivedAt: lastReceivedAt,
+            lastTextReceivedAt: lastTextReceivedAt, deadline: timers.earliest, recovery: recovery, rtt: rtt.memory,
             keepAliveProbesUnanswered: keepAliveProbesUnanswered, softError: softError, receiveTuning: receiveTuning,
-            congestion: congestion, pacer: pacer, flags: restingFlags, pathMTUSearch: pathMTUSearch,
-            acknowledgments: acknowledgments)
+            congestion: congestion, flags: restingFlags, pacer: pacer, pathMTUSearch: pathMTUSearch,
+            acknowledgments: acknowledgments, negotiated: negotiated, announcedMSS: UInt16(announcedMSS),
+            pathMTU: UInt16(pathMTU), snd: snd, rcv: rcv, sendLimit: sendLimit, receiveLimit: receiveLimit,
+            timestampRecent: timestampRecent, timestampOffset: timestampClock.offset,
+            lastAcknowledgmentSent: lastAcknowledgmentSent, origin: origin, state: state)
     }
 
     @inline(__always)
@@ -39,6 +38,7 @@ extension Connection {
         if echoesCongestion { flags.insert(.echoesCongestion) }
         if isReleased { flags.insert(.isReleased) }
         if output.holdIsOver { flags.insert(.holdIsOver) }
+        if timers.isArmed(.finWait2) { flags.insert(.deadlineIsFinWait2) }
         return flags
     }
 
@@ -57,8 +57,8 @@ extension Connection {
     /// The marks that move along with SND.UNA and RCV.NXT have done so.
     @inline(__always)
     private var isUpToDate: Bool {
-        snd.synIsAcknowledged && !snd.up.isAfter(snd.una) && !smallSegmentEnd.isAfter(snd.una)
-            && !filledTo.isAfter(snd.una) && sendBuffer.start == snd.una - (finIsQueued ? 1 : 0)
+        !smallSegmentEnd.isAfter(snd.una) && !filledTo.isAfter(snd.una) && progressAt <= lastReceivedAt
+            && sendBuffer.start == snd.una - (finIsQueued ? 1 : 0)
             && receiveBuffer.end == rcv.nxt - (peerFin == nil ? 0 : 1) && timedSegment == nil && retransmissions == 0
             && probes == 0
     }

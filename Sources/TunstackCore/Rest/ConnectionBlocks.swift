@@ -4,6 +4,8 @@
     /// Names a block for as long as it is in use.
     typealias Index = UInt32
 
+    /// No block.
+    static let none = Index.max
     private static let chunkBits = 6
     private static let blocksPerChunk = 1 << chunkBits
     /// Chunks without a block in use that are kept.
@@ -26,6 +28,8 @@
     /// Places in `chunks` without memory.
     private var missing: [Int] = []
     private var unusedChunks = 0
+    /// Blocks there is memory for.
+    var capacity: Int { (chunks.count - missing.count) << Self.chunkBits }
     /// Blocks in use.
     private(set) var count = 0
 
@@ -41,28 +45,29 @@
         }
     }
 
-    private func pointer(to index: Index) -> UnsafeMutablePointer<Connection> {
+    /// A connection in its block.
+    func pointer(to index: Index) -> UnsafeMutablePointer<Connection> {
         guard let blocks = unsafe chunks[Int(index) >> Self.chunkBits].blocks else {
             preconditionFailure("a block that is not in use")
         }
         return unsafe blocks + (Int(index) & (Self.blocksPerChunk - 1))
     }
 
-    subscript(index: Index) -> Connection {
-        _read { yield unsafe pointer(to: index).pointee }
-        _modify { yield &(unsafe pointer(to: index).pointee) }
-    }
-
     /// Moves a connection into a block and says which.
     mutating func insert(_ connection: consuming Connection) -> Index {
+        let index = take()
+        unsafe pointer(to: index).initialize(to: connection)
+        return index
+    }
+
+    /// A block for whoever initializes it at once.
+    mutating func take() -> Index {
         let chunk = chunkWithVacancy()
         if chunks[chunk].isUnused { unusedChunks -= 1 }
         let place = chunks[chunk].vacant.trailingZeroBitCount
         chunks[chunk].vacant &= ~(1 << UInt64(place))
         count += 1
-        let index = Index(chunk << Self.chunkBits | place)
-        unsafe pointer(to: index).initialize(to: connection)
-        return index
+        return Index(chunk << Self.chunkBits | place)
     }
 
     private mutating func chunkWithVacancy() -> Int {

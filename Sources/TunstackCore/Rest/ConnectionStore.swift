@@ -4,12 +4,15 @@ import TunstackWire
 ///
 /// Whoever changes a connection finds it at work: it wakes for that. Nothing but `rest(_:)` puts it to rest. One that is only looked at,
 /// for its status say, does not wake.
-struct ConnectionStore: ~Copyable {
+@safe struct ConnectionStore: ~Copyable {
+    /// What there is of a connection in any case, and all that there is of one at rest.
     struct Entry {
         let key: ConnectionKey
-        /// Where it works; means nothing while it rests.
-        var block = ConnectionBlocks.Index.max
+        /// Where it works; nowhere while it rests.
+        var block: ConnectionBlocks.Index
         var options: OptionsTable.ID
+        /// While it rests, its entry in the timing wheel; -1 if it has none.
+        var timer: TimerWheel.TimerID = -1
         /// Nil while it works.
         var resting: RestingConnection?
     }
@@ -19,38 +22,49 @@ struct ConnectionStore: ~Copyable {
     private var models = Slab<BBR>()
     private var options = OptionsTable()
     private let timestampTick: Interval
+    /// A connection at rest, as it would be at work: made for a look at it.
+    private let view: UnsafeMutablePointer<Connection>
     /// Whether connections may rest. Only a test that compares wants them to stay at work.
     var allowsRest = true
 
-    init(timestampTick: Interval) { self.timestampTick = timestampTick }
+    init(timestampTick: Interval) {
+        self.timestampTick = timestampTick
+        unsafe view = .allocate(capacity: 1)
+    }
+
+    deinit { unsafe view.deallocate() }
 
     /// Connections, at work or at rest.
     var count: Int { entries.count }
     /// Connections at work.
     var countAtWork: Int { blocks.count }
+    /// Connections that could work without more memory from the system.
+    var roomForWork: Int { blocks.capacity }
     /// All indices that were ever used; ask `isOccupied`.
     var indices: Range<Int> { entries.indices }
     func isOccupied(_ index: Int) -> Bool { entries.isOccupied(index) }
     /// Whether a handle still names what it named when it was made.
+    @inline(__always)
     func contains(_ index: Int, generation: UInt32) -> Bool { entries.contains(index, generation: generation) }
     /// The generation that a handle to `index` must carry.
+    @inline(__always)
     func generation(of index: Int) -> UInt32 { entries.generation(of: index) }
     /// Both sockets of a connection.
     @inline(__always)
     func key(of index: Int) -> ConnectionKey { entries[index].key }
 
+    /// A connection: to look at, as it is or would be at work, or to change, at work.
     subscript(index: Int) -> Connection {
-        _read {
-            if let resting = entries[index].resting {
-                let connection = connection(resting, at: index)
-                yield connection
-            } else {
-                yield blocks[entries[index].block]
-            }
+        @inline(__always)
+        unsafeAddress {
+            let block = entries[index].block
+            guard block != ConnectionBlocks.none else { return unsafe look(at: index) }
+            return unsafe UnsafePointer(blocks.pointer(to: block))
         }
-        _modify {
-            if entries[index].resting != nil { wake(index) }
-            yield &blocks[entries[index].block]
+        @inline(__always)
+        unsafeMutableAddress {
+            if isAtRest(index) { wake(index) }
+            return unsafe blocks.pointer(to: entries[index].block)
         }
     }
 
@@ -63,16 +77,16 @@ struct ConnectionStore: ~Copyable {
 
     /// Takes a connection out; its handle is stale from now on.
     mutating func remove(_ index: Int) -> Connection {
-        if entries[index].resting != nil { wake(index) }
+        if isAtRest(index) { wake(index) }
         let entry = entries.remove(index)
         options.release(entry.options)
         return blocks.remove(entry.block)
     }
 
-    /// The connection has other options than before.
+    /// The connection, which is at work, has other options than before.
     mutating func noteOptions(of index: Int) {
         options.release(entries[index].options)
-        entries[index].options = options.retain(blocks[entries[index].block].options)
+        entries[index].options = options.retain(self[index].options)
     }
 }
 
@@ -81,20 +95,33 @@ struct ConnectionStore: ~Copyable {
 extension ConnectionStore {
     /// Puts a connection to rest if it has nothing to do; false if it has.
     mutating func rest(_ index: Int) -> Bool {
-        guard allowsRest, entries[index].resting == nil else { return false }
         let block = entries[index].block
-        assert(blocks[block].options == options[entries[index].options], "options that the store does not know")
-        guard let resting = blocks[block].resting({ UInt32(models.insert($0)) }) else { return false }
+        guard allowsRest, block != ConnectionBlocks.none else { return false }
+        let connection = unsafe blocks.pointer(to: block)
+        guard let resting = unsafe connection.pointee.resting({ UInt32(models.insert($0)) }) else { return false }
+        assert(self[index].options == options[entries[index].options], "options that the store does not know")
+        entries[index].timer = unsafe connection.pointee.bookkeeping.timer
         entries[index].resting = resting
+        entries[index].block = ConnectionBlocks.none
         blocks.discard(block)
         return true
     }
 
+    @inline(never)
     private mutating func wake(_ index: Int) {
         guard let resting = entries[index].resting else { return }
-        entries[index].block = blocks.insert(connection(resting, at: index))
+        let block = blocks.take()
+        unsafe blocks.pointer(to: block).initialize(to: connection(resting, at: index))
+        entries[index].block = block
         entries[index].resting = nil
         if case .bbr(let model) = resting.congestion { _ = models.remove(Int(model)) }
+    }
+
+    /// Makes the view of a connection at rest. It holds until the next one is made; nothing in it has to be ended.
+    @inline(never)
+    private func look(at index: Int) -> UnsafePointer<Connection> {
+        if let resting = entries[index].resting { unsafe view.initialize(to: connection(resting, at: index)) }
+        return unsafe UnsafePointer(view)
     }
 
     /// The connection that a record stands for.
@@ -104,29 +131,30 @@ extension ConnectionStore {
             case .cubicInSlowStart(let window, let search):
                 CongestionControl(Cubic(window, search: search, smoothed: resting.rtt.srtt))
             case .cubic(let window, let curve):
-                CongestionControl(Cubic(window, curve: curve, smoothed: resting.rtt.srtt))
+                CongestionControl(Cubic(window, curve: CubicCurve(curve), smoothed: resting.rtt.srtt))
             case .newReno(let window, let search, let acknowledged):
                 CongestionControl(
                     NewReno(window, search: search, acknowledged: acknowledged, smoothed: resting.rtt.srtt))
             case .bbr(let model): CongestionControl(models[Int(model)])
             }
         return Connection(
-            waking: resting, key: entries[index].key, options: options[entries[index].options], congestion: congestion,
-            timestampTick: timestampTick)
+            waking: resting, timer: entries[index].timer, key: entries[index].key,
+            options: options[entries[index].options],
+            congestion: congestion, timestampTick: timestampTick)
     }
 
-    /// What a connection at rest has in common with its listing; nil if it is at work.
-    func restingState(of index: Int) -> State? { entries[index].resting?.state }
+    @inline(__always)
+    private func isAtRest(_ index: Int) -> Bool { entries[index].block == ConnectionBlocks.none }
 
-    /// When a timer of a connection at rest fires, `.distantFuture` for never; nil if it is at work.
-    func restingDeadline(of index: Int) -> Instant? { entries[index].resting?.deadline }
+    /// The state of a connection at rest; nil if it is at work.
+    func restingState(of index: Int) -> State? { isAtRest(index) ? entries[index].resting?.state : nil }
 
-    /// The entry in the wheel of a connection at rest; nil if it has none, or is at work.
-    func restingTimer(of index: Int) -> TimerWheel.TimerID? {
-        guard let timer = entries[index].resting?.timer, timer != -1 else { return nil }
-        return timer
-    }
+    /// When the timer of a connection at rest fires, `.distantFuture` for never; nil if it is at work.
+    func restingDeadline(of index: Int) -> Instant? { isAtRest(index) ? entries[index].resting?.deadline : nil }
+
+    /// The entry in the wheel of a connection at rest; -1 if it has none.
+    func restingTimer(of index: Int) -> TimerWheel.TimerID { entries[index].timer }
 
     /// A connection at rest has no entry in the wheel any more.
-    mutating func forgetRestingTimer(of index: Int) { entries[index].resting?.timer = -1 }
+    mutating func forgetRestingTimer(of index: Int) { entries[index].timer = -1 }
 }

@@ -1,6 +1,6 @@
 import TunstackWire
 
-/// A connection at rest: all that it has to remember while it has nothing to do, in a quarter of a TCB's memory.
+/// A connection at rest: all that it has to remember while it has nothing to do, in less than a third of a TCB's memory.
 ///
 /// ## Theory of operation
 ///
@@ -14,37 +14,36 @@ import TunstackWire
 ///
 /// Whoever gives `Connection` a new variable decides here whether it outlasts a rest.
 struct RestingConnection {
-    let origin: Connection.Origin
-    let state: State
-    let negotiated: NegotiatedOptions
-    let snd: SendVariables
-    let rcv: ReceiveVariables
-    let sendLimit: Int32
-    let receiveLimit: Int32
-    let announcedMSS: UInt16
-    let pathMTU: UInt16
-    /// Its entry in the timing wheel; -1 if it has none.
-    var timer: TimerWheel.TimerID
-    let timestampRecent: UInt32
-    let timestampOffset: UInt32
-    let lastAcknowledgmentSent: SequenceNumber
+    // In an order without gaps.
     let timestampRecentAt: Instant
-    let keepAliveAt: Instant
-    let finWait2At: Instant
-    let progressAt: Instant
     let lastSentAt: Instant
+    /// Nothing can have made progress later.
     let lastReceivedAt: Instant
     let lastTextReceivedAt: Instant
+    /// When the one timer fires that may run: keep-alive, or FIN-WAIT-2 as a flag says.
+    let deadline: Instant
     let recovery: LossRecovery.Resting
     let rtt: RTTEstimator.Memory
     let keepAliveProbesUnanswered: UInt8
     let softError: SoftError?
     let receiveTuning: ReceiveAutotuning
     let congestion: RestingCongestion
-    let pacer: Pacer
     let flags: Flags
+    let pacer: Pacer
     let pathMTUSearch: PathMTUSearch
     let acknowledgments: AcknowledgmentPolicy
+    let negotiated: NegotiatedOptions
+    let announcedMSS: UInt16
+    let pathMTU: UInt16
+    let snd: SendVariables.Resting
+    let rcv: ReceiveVariables
+    let sendLimit: Int32
+    let receiveLimit: Int32
+    let timestampRecent: UInt32
+    let timestampOffset: UInt32
+    let lastAcknowledgmentSent: SequenceNumber
+    let origin: Connection.Origin
+    let state: State
 
     struct Flags: OptionSet {
         let rawValue: UInt8
@@ -56,10 +55,8 @@ struct RestingConnection {
         static let echoesCongestion = Flags(rawValue: 1 << 3)
         static let isReleased = Flags(rawValue: 1 << 4)
         static let holdIsOver = Flags(rawValue: 1 << 5)
+        static let deadlineIsFinWait2 = Flags(rawValue: 1 << 6)
     }
-
-    /// When a timer of the connection fires, `.distantFuture` if none runs.
-    var deadline: Instant { min(keepAliveAt, finWait2At) }
 }
 
 /// What a congestion controller remembers over a rest.
@@ -67,7 +64,7 @@ enum RestingCongestion {
     /// CUBIC before its first reduction: no curve yet, but HyStart++.
     case cubicInSlowStart(CongestionWindow.Resting, HyStartPlusPlus)
     /// CUBIC after it, when HyStart++ does not matter any more.
-    case cubic(CongestionWindow.Resting, CubicCurve)
+    case cubic(CongestionWindow.Resting, CubicCurve.Resting)
     case newReno(CongestionWindow.Resting, HyStartPlusPlus, acknowledged: UInt32)
     /// BBR's model of the path, which is all of BBR; the store keeps it beside the record.
     case bbr(UInt32)
@@ -76,12 +73,12 @@ enum RestingCongestion {
 extension LossRecovery {
     /// What loss recovery remembers over a rest.
     struct Resting {
-        fileprivate let rack: RACK
         fileprivate let minimumRoundTrip: MinimumRoundTrip
         fileprivate let delivered: Int
         fileprivate let lost: Int
         fileprivate let recover: SequenceNumber
         fileprivate let totalRetransmissions: UInt32
+        fileprivate let rack: RACK.Resting
         fileprivate let isApplicationLimited: Bool
         fileprivate let untoldReduction: CongestionSignal?
     }
@@ -108,14 +105,15 @@ extension LossRecovery {
     var resting: Resting? {
         guard isIdle, !hasAftermath, reported.isEmpty, rate.mayRest else { return nil }
         return Resting(
-            rack: rack, minimumRoundTrip: minimumRoundTrip, delivered: rate.delivered, lost: rate.lost, recover: recover,
-            totalRetransmissions: totalRetransmissions, isApplicationLimited: rate.isApplicationLimited, untoldReduction: untoldReduction)
+            minimumRoundTrip: minimumRoundTrip, delivered: rate.delivered, lost: rate.lost, recover: recover,
+            totalRetransmissions: totalRetransmissions, rack: rack.resting,
+            isApplicationLimited: rate.isApplicationLimited, untoldReduction: untoldReduction)
     }
 
     /// As it was before a rest.
     init(_ resting: Resting) {
         self.init(iss: resting.recover)
-        rack = resting.rack
+        rack = RACK(resting.rack)
         minimumRoundTrip = resting.minimumRoundTrip
         rate = DeliveryRateSampler(
             delivered: resting.delivered, lost: resting.lost, isApplicationLimited: resting.isApplicationLimited)

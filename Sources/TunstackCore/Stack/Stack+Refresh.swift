@@ -69,7 +69,7 @@ extension Stack {
     /// wheel only while something runs that a connection at rest may wait for. False if something is due, or if it is at work.
     mutating func passOver(_ index: Int, at now: Instant) -> Bool {
         guard let deadline = connections.restingDeadline(of: index), deadline > now else { return false }
-        guard let timer = connections.restingTimer(of: index) else { return true }
+        let timer = connections.restingTimer(of: index)
         if deadline == .distantFuture {
             timers.free(timer)
             connections.forgetRestingTimer(of: index)

@@ -18,9 +18,10 @@ import TunstackWire
 ///
 /// ## Storage
 ///
-/// Connections live in a slab and are found through a keyed hash table of four-tuples. The table also leads to two kinds of
-/// small records that are not connections: half-open entries (passive opens in SYN-RECEIVED) and TIME-WAIT records. All deadlines
-/// are in one timing wheel. Send and receive buffers are blocks of a pool; an idle connection has none.
+/// Connections are found through a keyed hash table of four-tuples. One that has something to do has a block; the others rest in small
+/// records (`ConnectionStore`). The table also leads to two kinds of records that are not connections: half-open entries (passive opens
+/// in SYN-RECEIVED) and TIME-WAIT records. All deadlines are in one timing wheel. Send and receive buffers are blocks of a pool; an
+/// idle connection has none.
 ///
 /// ## Ownership
 ///
@@ -46,7 +47,7 @@ public struct Stack: ~Copyable {
     /// Connections and listeners with events.
     var eventQueue = Fifo<EventSource>()
     /// TIME-WAIT records in the order of their making, for the day there are too many.
-    var timeWaitOrder = Fifo<TimeWaitHandle>()
+    var timeWaitOrder = Fifo<RecordHandle>()
     /// Bytes of text that half-open entries hold.
     var heldSynBytes = 0
     var icmpBudget: RateLimiter
@@ -80,7 +81,7 @@ public struct Stack: ~Copyable {
     /// Bytes of send and receive buffers in use, all connections together.
     public var bufferBytesInUse: Int { environment.pool.bytesInUse }
 
-    /// Connections that have something to do at the moment, or something to tell. The others rest, in a quarter of the memory.
+    /// Connections that have something to do at the moment, or something to tell. The others rest, in less than a third of the memory.
     public var connectionsAtWork: Int { connections.countAtWork }
 
     /// When to call `advance(to:)` at the latest; nil while nothing waits. It may be earlier than anything that is due.

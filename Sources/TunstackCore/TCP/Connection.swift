@@ -116,14 +116,15 @@ struct Connection: ~Copyable {
 
     /// A connection that has rested.
     init(
-        waking resting: RestingConnection, key: ConnectionKey, options: ConnectionOptions, congestion: CongestionControl,
+        waking resting: RestingConnection, timer: TimerWheel.TimerID, key: ConnectionKey, options: ConnectionOptions,
+        congestion: CongestionControl,
         timestampTick: Interval
     ) {
         self.key = key
         origin = resting.origin
         state = resting.state
         self.options = options
-        snd = resting.snd
+        snd = SendVariables(resting.snd)
         rcv = resting.rcv
         negotiated = resting.negotiated
         announcedMSS = Int(resting.announcedMSS)
@@ -147,9 +148,8 @@ struct Connection: ~Copyable {
         recovery = LossRecovery(resting.recovery)
         acknowledgments = resting.acknowledgments
         pacer = resting.pacer
-        timers[.keepAlive] = resting.keepAliveAt
-        timers[.finWait2] = resting.finWait2At
-        progressAt = resting.progressAt
+        timers[resting.flags.contains(.deadlineIsFinWait2) ? .finWait2 : .keepAlive] = resting.deadline
+        progressAt = resting.lastReceivedAt
         lastSentAt = resting.lastSentAt
         lastReceivedAt = resting.lastReceivedAt
         lastTextReceivedAt = resting.lastTextReceivedAt
@@ -159,7 +159,7 @@ struct Connection: ~Copyable {
         isReleased = resting.flags.contains(.isReleased)
         output.holdIsOver = resting.flags.contains(.holdIsOver)
         softError = resting.softError
-        bookkeeping.timer = resting.timer
+        bookkeeping.timer = timer
         bookkeeping.isInTable = true
     }
 

@@ -36,6 +36,36 @@ struct SendVariables {
         up = iss
     }
 
+    /// What is left of them while everything is acknowledged.
+    struct Resting {
+        fileprivate let una: SequenceNumber
+        fileprivate let window: Int32
+        fileprivate let wl1: SequenceNumber
+        fileprivate let wl2: SequenceNumber
+        fileprivate let iss: SequenceNumber
+        fileprivate let largestWindow: Int32
+    }
+
+    /// The small form; nil while something is outstanding or urgent.
+    @inline(__always)
+    var resting: Resting? {
+        guard nxt == una, synIsAcknowledged, !up.isAfter(una) else { return nil }
+        return Resting(una: una, window: window, wl1: wl1, wl2: wl2, iss: iss, largestWindow: largestWindow)
+    }
+
+    /// As they were before a rest.
+    init(_ resting: Resting) {
+        self.init(iss: resting.iss)
+        una = resting.una
+        nxt = una
+        up = una
+        window = resting.window
+        wl1 = resting.wl1
+        wl2 = resting.wl2
+        largestWindow = resting.largestWindow
+        synIsAcknowledged = true
+    }
+
     /// Sequence numbers sent and not acknowledged.
     var outstanding: Int { nxt - una }
     /// What the peer's window still allows; negative when it has drawn its edge back (MUST-34).

@@ -49,7 +49,8 @@ struct TimerTable {
         for kind in TimerKind.allCases where isArmed(kind) {
             switch kind {
             case .keepAlive, .finWait2: continue
-            case .reordering, .lossProbe, .retransmission, .pacing, .persist, .delayedAcknowledgment, .userTimeout, .hold,
+            case .reordering, .lossProbe, .retransmission, .pacing, .persist, .delayedAcknowledgment, .userTimeout,
+                .hold,
                 .aftermath:
                 return false
             }

@@ -40,6 +40,9 @@ struct TimerWheel {
         UInt64(max(0, instant.nanoseconds) >> tickBits)
     }
 
+    /// Bytes that an entry takes.
+    static var bytesPerEntry: Int { MemoryLayout<Node>.stride }
+
     /// A new entry, not armed.
     mutating func allocate(owner: EntryReference) -> TimerID {
         if let id = freeNodes.popLast() {

@@ -16,6 +16,10 @@ final class StackEnd {
         var naps = 0
         /// How long a nap lasts at most.
         var longestNap = Interval.milliseconds(300)
+        /// Of a thousand pieces that it has sent, after how many it pauses.
+        var pauses = 0
+        /// How long a pause lasts at most.
+        var longestPause = Interval.seconds(3)
     }
 
     var stack: Stack
@@ -31,6 +35,8 @@ final class StackEnd {
     private(set) var hasSeenEnd = false
     /// When the application looks again by itself.
     private(set) var wakesAt: Instant?
+    /// When it sends the next piece, if it pauses.
+    private var writesAt = Instant.origin
     /// All that went wrong, in words.
     private(set) var complaints: [String] = []
 
@@ -79,12 +85,20 @@ final class StackEnd {
     private func write(on connection: ConnectionID, at now: Instant) throws(ConnectionError) {
         guard !hasClosed, status?.state != .synSent else { return }
         while sentCount < outgoing.count {
+            guard now >= writesAt else {
+                wakesAt = writesAt
+                return
+            }
             let piece = Array(outgoing[sentCount..<min(outgoing.count, sentCount + habits.piece)])
             let accepted = try piece.withRawSpan { span throws(ConnectionError) in
                 try stack.send(span, on: connection, at: now)
             }
             sentCount += accepted
             guard accepted == piece.count else { return }
+            if habits.pauses > 0, Int.random(in: 0..<1_000, using: &random) < habits.pauses {
+                let longest = habits.longestPause.nanoseconds / 1_000_000
+                writesAt = now + .milliseconds(Int64.random(in: 1...longest, using: &random))
+            }
         }
         try stack.close(connection, at: now)
         hasClosed = true
@@ -94,7 +108,8 @@ final class StackEnd {
         while !hasSeenEnd {
             if Int.random(in: 0..<1_000, using: &random) < habits.naps {
                 let longest = habits.longestNap.nanoseconds / 1_000_000
-                wakesAt = now + .milliseconds(Int64.random(in: 1...longest, using: &random))
+                let nap = now + .milliseconds(Int64.random(in: 1...longest, using: &random))
+                wakesAt = wakesAt.map { min($0, nap) } ?? nap
                 return
             }
             var outcome = Result<ReceiveResult, ConnectionError>.success(.wouldBlock)
@@ -127,7 +142,8 @@ final class StackEnd {
         var left = [
             "connections": stack.connections.count, "half-open entries": stack.halfOpens.count,
             "TIME-WAIT records": stack.timeWaits.count, "table": stack.table.count,
-            "buffer bytes": stack.bufferBytesInUse, "bytes of SYNs": stack.heldSynBytes,
+            "at work": stack.connectionsAtWork, "buffer bytes": stack.bufferBytesInUse,
+            "bytes of SYNs": stack.heldSynBytes,
         ]
         left = left.filter { $0.value != 0 }
         if stack.nextDeadline != nil { left["deadlines"] = 1 }

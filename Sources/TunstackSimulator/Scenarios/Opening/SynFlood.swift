@@ -13,8 +13,8 @@ extension Scenario {
             """,
             """
             Nothing but the right ACK makes a connection of an entry. An ACK with a wrong number gets a reset and \
-            changes nothing; the right one, at 2.5 s, promotes port 40001. An entry is a quarter of a connection's \
-            size and holds no buffers.
+            changes nothing; the right one, at 2.5 s, promotes port 40001. An entry is a tenth of a control \
+            block's size and holds no buffers.
             """,
         ]
     ) { run in

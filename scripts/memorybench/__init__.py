@@ -1,0 +1,1 @@
+"""What idle connections cost."""

@@ -16,7 +16,7 @@ export TUNSTACK ?= $(abspath $(SCRATCH))/release/tunstack
 SWIFT_SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 # How many seeds `make simulate` plays.
 SEEDS ?= 2000
-CHECKS = layering sizes links test-marks requirements scripts
+CHECKS = layering sizes links test-marks requirements scripts bench
 
 .PHONY: help build setup test unit integration simulate soak bench microbench bench-loss lint format check ci demo run clean $(CHECKS:%=check-%)
 

@@ -18,7 +18,7 @@ struct Established: ~Copyable {
         configuration.defaultConnectionOptions.noDelay = true
         // No wall clock moves here that would let paced segments go.
         configuration.defaultConnectionOptions.pacing = false
-        var random = SystemRandomNumberGenerator()
+        var random = SameNumbers()
         core = Stack(configuration: configuration, random: &random, at: now)
         do {
             let listener = try core.listen(on: Template.local, at: now)

@@ -54,6 +54,16 @@ protocol Operation: ~Copyable {
     mutating func run(_ count: Int)
 }
 
+/// The same secrets in each run: how far a table is probed depends on them.
+struct SameNumbers: RandomNumberGenerator {
+    private var state: UInt64 = 1
+
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state ^ (state >> 29)
+    }
+}
+
 /// Keeps the optimizer from throwing away what nobody looks at.
 @inline(never)
 func keep<Value>(_ value: Value) {}

@@ -64,7 +64,7 @@ struct Demultiplexing: ~Copyable, Operation {
     private let entries: Int
 
     init(entries: Int) {
-        var random = SystemRandomNumberGenerator()
+        var random = SameNumbers()
         key = SipHash.Key(from: &random)
         self.entries = entries
         for number in 0..<entries {

@@ -5,6 +5,7 @@ extension Connection {
     /// Appends the next segment as a whole IP packet; false if there is none to send now.
     mutating func transmit(into packet: inout OutputRawSpan, _ environment: inout Environment) -> Bool {
         guard let segment = nextSegment(at: environment.now, &environment.pool) else {
+            burst.end()
             if !armHoldIfHolding(at: environment.now) { armPersistIfBlocked(at: environment.now) }
             return false
         }

@@ -44,7 +44,7 @@ simulate: build ## play SEEDS=2000 networks in virtual time; every step is judge
 soak: build ## 1 GB through the echo service on a clean link, without a loss to repair
 	scripts/soak-1g
 
-bench-loss: build ## measure beside other stacks over lossy paths, for hours; goes on where it was interrupted
+bench-loss: build ## measure beside other stacks over lossy paths, for over an hour; goes on where it was interrupted
 	scripts/bench loss --markdown --output $(SCRATCH)/bench/loss.json
 
 lint: ## check the formatting of the Swift code

@@ -10,7 +10,9 @@ a process and namespaces of its own, made as for the integration scenarios (`ker
 - `measure`: one run
 - `programs`: compiling the emulator and the peers
 - `results`: the file that the runs are kept in
-- `plan`: which runs, in which order, how long; doing them
+- `plan`: which runs, in which order
+- `expectation`, `disturbance`: how fast a run may be, and whether it was left alone
+- `execute`: doing the runs, several at a time
 - `summary`, `verdict`, `markdown`: what came out
 - `check`: is the emulator itself right?
 - `command`: the command line

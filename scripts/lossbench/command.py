@@ -11,7 +11,8 @@ from pathlib import Path
 
 from lossbench import check, inside, markdown, programs, summary, verdict
 from lossbench.cells import MATRIX, QUICK, Cell, select
-from lossbench.plan import Executor, obstacles, plan
+from lossbench.execute import Executor
+from lossbench.plan import obstacles, plan
 from lossbench.results import Results, Unusable, circumstances
 
 PAGE = programs.ROOT / "docs/performance.md"
@@ -49,13 +50,14 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     lossy.add_argument("--cells", nargs="+", metavar="PATTERN", default=["*"], help="only these, see --list")
     lossy.add_argument("--implementations", nargs="+", metavar="PATTERN", default=[],
                        help="only these: tunstack-cubic, 'kernel*', ...")
-    lossy.add_argument("--seeds", type=int, metavar="N", help="how many seeds (default: 5; quick: 1)")
-    lossy.add_argument("--seconds", type=float, metavar="S", default=6,
-                       help="for one run; twice that at 100 ms, three times for two flows (default: 6)")
+    lossy.add_argument("--seeds", type=int, metavar="N",
+                       help="how many seeds; three at most for what is not judged by its spread (default: 5; quick: 1)")
+    lossy.add_argument("--seconds", type=float, metavar="S", default=4,
+                       help="for one run; twice that at 100 ms, three times for two flows (default: 4)")
+    lossy.add_argument("--parallel", type=int, metavar="N", default=4,
+                       help="the most runs at a time; fast ones count for several (default: 4)")
     lossy.add_argument("--retries", type=int, metavar="N", default=None,
-                       help="make a run anew when others kept the machine busy (default: 2; quick: 0)")
-    lossy.add_argument("--most-others", type=float, metavar="SHARE", default=0.1,
-                       help="the share of the processors that others may use (default: 0.1)")
+                       help="make a run anew when the machine disturbed it (default: 3; quick: 0)")
     lossy.add_argument("--output", type=Path, metavar="FILE",
                        help="keep the runs there; what it has already is not measured again")
     lossy.add_argument("--markdown", action="store_true", help=f"write the tables into {PAGE.name}")
@@ -69,7 +71,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     options.binary = str(Path(options.binary).resolve())
     options.seeds = options.seeds or (1 if options.quick else 5)
     if options.retries is None:
-        options.retries = 0 if options.quick else 2
+        options.retries = 0 if options.quick else 3
     if options.report and not options.output:
         parser.error("--report needs --output")
     return options
@@ -96,6 +98,7 @@ def loss(program: Path, options: argparse.Namespace) -> int:
     if options.markdown:
         markdown.write(PAGE, tables, findings, results)
         print(f"written into {PAGE}")
+    print(f"{len(results.disturbed())} of {len(results.runs)} runs were disturbed by the machine in each attempt")
     errors = list(results.errors())
     for key, error in errors:
         print(f"in error: {key.cell} {key.lineup} seed {key.seed}: {error.splitlines()[0]}")
@@ -109,7 +112,7 @@ def _measure(program: Path, options: argparse.Namespace, cells: list[Cell], resu
     absent = obstacles(cells, options.implementations, options.binary)
     for name, reason in absent.items():
         print(f"skipped: {name}: {reason}")
-    runs = plan(cells, options.implementations, list(range(1, options.seeds + 1)), set(absent))
+    runs = plan(cells, options.implementations, options.seeds, set(absent))
     if not runs:
         print("nothing is left to measure", file=sys.stderr)
         return 2
@@ -120,7 +123,8 @@ def _measure(program: Path, options: argparse.Namespace, cells: list[Cell], resu
     except subprocess.CalledProcessError as error:
         print(f"cannot compile: {error}", file=sys.stderr)
         return 2
-    executor = Executor(program, folders.pop(), options.binary, options.seconds, options.retries, options.most_others)
+    executor = Executor(program, folders.pop(), options.binary, options.seconds, options.retries,
+                        max(1, options.parallel))
     if executor.obstacle:
         print(f"cannot measure here: {executor.obstacle}", file=sys.stderr)
         return 2

@@ -30,10 +30,11 @@ def write(page: Path, tables: list[Table], findings: list[Finding], results: Res
 def _origin(results: Results) -> str:
     made = results.circumstances
     runs = [run for run in results.runs.values() if "error" not in run]
-    disturbed = sum(run["others_share"] + run["stolen_share"] > 0.1 for run in runs)
+    again = sum(run["attempts"] > 1 for run in runs)
     return (f"{len(runs)} runs of {made['seconds']:g} seconds and more, begun on {results.begun}, on "
-            f"{made['processor']} with Linux {made['kernel']}; tunstack at {revision(ROOT)}. In {disturbed} of them "
-            f"others used more than a tenth of the machine.\n\n"
+            f"{made['processor']} with Linux {made['kernel']}; tunstack at {revision(ROOT)}. {again} of "
+            f"them were made again because the machine disturbed them, and {len(results.disturbed())} are disturbed in "
+            f"each attempt.\n\n"
             f"    scripts/bench loss --markdown --output results.json")
 
 

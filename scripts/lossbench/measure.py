@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import time
 from pathlib import Path
 
@@ -30,17 +29,17 @@ def measure(host: Host, programs: Path, cell: Cell, lineup: Lineup, seed: int, b
     for stack, slot in zip(stacks, slots):
         stack.start(laboratory, slot, sends)
     before = kernel_recovery(laboratory.kernel_counters(FAR))
-    load = Load()
+    standstill = Standstill()
     clients = [_client(laboratory, slot, sends, lineup, seconds) for slot in slots]
     measured = [last_object(client, timeout=seconds + 20) for client in clients]
-    busy = load.by_others()
+    shares = standstill.shares()
     drops = laboratory.device_drops()
     counted = [stack.finish() for stack in stacks]
     if not sends:
         after = kernel_recovery(laboratory.kernel_counters(FAR))
         counted = [{name: after[name] - before[name] for name in after}]
     path = laboratory.end_path()
-    return _result(cell, lineup, slots, measured, counted, path) | busy | {"device_dropped": drops}
+    return _result(cell, lineup, slots, measured, counted, path) | shares | {"device_dropped": drops}
 
 
 def _client(laboratory: Laboratory, slot: Slot, sends: bool, lineup: Lineup, seconds: float) -> Process:
@@ -82,32 +81,31 @@ def _result(cell: Cell, lineup: Lineup, slots: list[Slot], measured: list[dict],
     }
 
 
-class Load:
-    """What else the machine does during a run."""
+class Standstill:
+    """For how long the processes of a run could not go on since this object was made, though they had work to do."""
 
     def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._own, self._all, self._stolen = self._read()
+        self._started, self._stolen, self._waited = time.monotonic(), self._read_stolen(), self._read_waited()
 
-    def by_others(self) -> dict:
-        """The share of the machine's processors that others used since this object was made."""
-        own, every, stolen = self._read()
-        capacity = (time.monotonic() - self._started) * (os.cpu_count() or 1)
-        return {"others_share": round(max(0, every - self._all - (own - self._own)) / capacity, 3),
-                "stolen_share": round((stolen - self._stolen) / capacity, 3)}
+    def shares(self) -> dict:
+        """Of the processors, what the hypervisor took away; of the time, for how long the process that waited longest
+        for a processor did."""
+        elapsed = time.monotonic() - self._started
+        waited = {task: time - self._waited.get(task, 0) for task, time in self._read_waited().items()}
+        stolen = self._read_stolen() - self._stolen
+        return {"stolen_share": round(stolen / elapsed / (os.cpu_count() or 1), 3),
+                "waited_share": round(max(waited.values()) / elapsed, 3)}
 
-    def _read(self) -> tuple[float, float, float]:
-        """Processor seconds so far: of this run, of everybody, taken away by the hypervisor."""
-        tick = os.sysconf("SC_CLK_TCK")
-        fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
-        user, nice, system, _, _, _, _, steal = fields[:8]
-        # In this process namespace, /proc shows the run's own processes alone.
-        own = 0
-        for entry in Path("/proc").glob("[0-9]*/stat"):
+    def _read_stolen(self) -> float:
+        fields = Path("/proc/stat").read_text().splitlines()[0].split()
+        return int(fields[8]) / os.sysconf("SC_CLK_TCK")
+
+    def _read_waited(self) -> dict[str, float]:
+        """Seconds, by thread. In this process namespace, /proc shows the run's own alone."""
+        waited = {}
+        for entry in Path("/proc").glob("[0-9]*/task/*/schedstat"):
             try:
-                state = entry.read_text().rpartition(")")[2].split()
+                waited[entry.parent.name] = int(entry.read_text().split()[1]) / 1e9
             except OSError:
                 continue  # ended meanwhile
-            own += int(state[11]) + int(state[12])
-        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return own / tick + ended.ru_utime + ended.ru_stime, (user + nice + system) / tick, steal / tick
+        return waited

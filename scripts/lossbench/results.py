@@ -100,6 +100,10 @@ class Results:
     def errors(self) -> Iterator[tuple[Key, str]]:
         return ((key, run["error"]) for key, run in self.runs.items() if "error" in run)
 
+    def disturbed(self) -> list[Key]:
+        """The runs that the machine disturbed in each attempt."""
+        return [key for key, run in self.runs.items() if run.get("disturbance", 0) > 1]
+
     def values(self, cell: str, lineup: str, what: str) -> list[Any]:
         """A figure of each run: of the run itself, else of its first flow, else of the path."""
         values = []

@@ -23,6 +23,8 @@ struct RACK {
     /// Recoveries without a duplicate report after which the window is small again (RFC 8985 §6.2 step 4).
     private static let persistence: UInt8 = 16
 
+    private static let largestLagQuarters: UInt8 = 2
+
     init(iss: SequenceNumber) {
         end = iss
         highest = iss
@@ -73,6 +75,14 @@ struct RACK {
     mutating func onRecovered() {
         if recoveriesLeft > 0 { recoveriesLeft -= 1 }
         if recoveriesLeft == 0 { windowQuarters = 1 }
+    }
+
+    /// How far behind the clock the timestamp of a repair is: as long as the network may hold back what left before it, but
+    /// no more than half of a round trip.
+    @inline(__always)
+    func repairStampLag(minimumRoundTrip: Interval?) -> Interval {
+        guard hasSeenReordering, let minimumRoundTrip else { return .zero }
+        return minimumRoundTrip / 4 * Int64(min(windowQuarters, Self.largestLagQuarters))
     }
 
     /// RACK.reo_wnd: how long a segment may be overdue. None where the number of segments delivered beyond it settles the case and

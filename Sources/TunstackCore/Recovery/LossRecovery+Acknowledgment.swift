@@ -377,7 +377,7 @@ extension LossRecovery {
         owesRepair = false
         if untoldReduction == .loss { untoldReduction = nil }
         spurious.end()
-        rack.onSpuriousRecovery()
+        rack.onSpuriousRecovery(afterTimeout: phase == .afterTimeout)
         segments.restoreMissing()
         phase = .open
         outcome.wasSpurious = true

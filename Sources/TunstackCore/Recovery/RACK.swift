@@ -64,10 +64,10 @@ struct RACK {
         recoveriesLeft = Self.persistence
     }
 
-    /// A recovery proved spurious: the network does reorder, and what arrived last may have been an original that counted as its own
-    /// repair. Nothing is overdue by that.
-    mutating func onSpuriousRecovery() {
-        hasSeenReordering = true
+    /// A recovery proved spurious: what arrived last may have been an original that counted as its own repair, and nothing is overdue
+    /// by that. Unless it began with a time-out, the network does reorder.
+    mutating func onSpuriousRecovery(afterTimeout: Bool) {
+        if !afterTimeout { hasSeenReordering = true }
         sentAt = .origin
     }
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
+
 from lossbench.cells import Cell
 
 # A packet should leave the emulator at its time: later by this share of the round-trip time in the mean, the path is
@@ -21,3 +25,33 @@ def disturbance(cell: Cell, run: dict) -> float:
     late = min(max(cell.rtt_ms * 1000 * MOST_LATE_SHARE, LEAST_LATE_US), MOST_LATE_US)
     return round(max(run["path"]["late_mean_us"] / late, run["stolen_share"] / MOST_STOLEN,
                      run["waited_share"] / MOST_WAITED), 2)
+
+
+class Standstill:
+    """For how long the processes of a run could not go on since this object was made, though they had work to do."""
+
+    def __init__(self) -> None:
+        self._started, self._stolen, self._waited = time.monotonic(), self._read_stolen(), self._read_waited()
+
+    def shares(self) -> dict:
+        """Of the processors, what the hypervisor took away; of the time, for how long the process that waited longest
+        for a processor did."""
+        elapsed = time.monotonic() - self._started
+        waited = {task: time - self._waited.get(task, 0) for task, time in self._read_waited().items()}
+        stolen = self._read_stolen() - self._stolen
+        return {"stolen_share": round(stolen / elapsed / (os.cpu_count() or 1), 3),
+                "waited_share": round(max(waited.values()) / elapsed, 3)}
+
+    def _read_stolen(self) -> float:
+        fields = Path("/proc/stat").read_text().splitlines()[0].split()
+        return int(fields[8]) / os.sysconf("SC_CLK_TCK")
+
+    def _read_waited(self) -> dict[str, float]:
+        """Seconds, by thread. In this process namespace, /proc shows the run's own alone."""
+        waited = {}
+        for entry in Path("/proc").glob("[0-9]*/task/*/schedstat"):
+            try:
+                waited[entry.parent.name] = int(entry.read_text().split()[1]) / 1e9
+            except OSError:
+                continue  # ended meanwhile
+        return waited

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from lossbench.cells import RATE_MBIT, SHARE, Cell
 from lossbench.lineups import Lineup
 
@@ -12,6 +14,15 @@ MARGIN = 2
 LWIP_WINDOW_BITS = 65_535 * 8
 # What gVisor has been seen to reach, and more.
 GVISOR_MBIT = 100
+# What the emulator and the stacks carry together, in time, for each processor.
+MBIT_PER_PROCESSOR = 170
+# What a run costs however little it sends.
+LEAST_MBIT = 10
+
+
+def share_of_machine(cell: Cell, lineup: Lineup) -> float:
+    """The part of the machine that a run takes, at most the whole."""
+    return min(1, (expected_mbit(cell, lineup) + LEAST_MBIT) / MBIT_PER_PROCESSOR / (os.cpu_count() or 1))
 
 
 def expected_mbit(cell: Cell, lineup: Lineup) -> float:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import time
 from pathlib import Path
 
 from kernelpeer.host import Host
 from kernelpeer.process import Process
 
+from benchlab.rooms import last_object
 from lossbench.cells import RECEIVE, Cell
-from lossbench.laboratory import FAR, FAR_ADDRESS, Laboratory, Slot, last_object
+from lossbench.disturbance import Standstill, disturbance
+from lossbench.laboratory import FAR, FAR_ADDRESS, Laboratory, Slot
 from lossbench.lineups import Lineup
 from lossbench.stacks import SINK_PORT, SOURCE_PORT, kernel_recovery, stack_called
 
@@ -39,7 +39,8 @@ def measure(host: Host, programs: Path, cell: Cell, lineup: Lineup, seed: int, b
         after = kernel_recovery(laboratory.kernel_counters(FAR))
         counted = [{name: after[name] - before[name] for name in after}]
     path = laboratory.end_path()
-    return _result(cell, lineup, slots, measured, counted, path) | shares | {"device_dropped": drops}
+    result = _result(cell, lineup, slots, measured, counted, path) | shares | {"device_dropped": drops}
+    return result if "error" in result else result | {"disturbance": disturbance(cell, result)}
 
 
 def _client(laboratory: Laboratory, slot: Slot, sends: bool, lineup: Lineup, seconds: float) -> Process:
@@ -79,33 +80,3 @@ def _result(cell: Cell, lineup: Lineup, slots: list[Slot], measured: list[dict],
         "flows": flows,
         "path": {name: data[name] for name in kept} | {"cpu_seconds": path["cpu_seconds"]},
     }
-
-
-class Standstill:
-    """For how long the processes of a run could not go on since this object was made, though they had work to do."""
-
-    def __init__(self) -> None:
-        self._started, self._stolen, self._waited = time.monotonic(), self._read_stolen(), self._read_waited()
-
-    def shares(self) -> dict:
-        """Of the processors, what the hypervisor took away; of the time, for how long the process that waited longest
-        for a processor did."""
-        elapsed = time.monotonic() - self._started
-        waited = {task: time - self._waited.get(task, 0) for task, time in self._read_waited().items()}
-        stolen = self._read_stolen() - self._stolen
-        return {"stolen_share": round(stolen / elapsed / (os.cpu_count() or 1), 3),
-                "waited_share": round(max(waited.values()) / elapsed, 3)}
-
-    def _read_stolen(self) -> float:
-        fields = Path("/proc/stat").read_text().splitlines()[0].split()
-        return int(fields[8]) / os.sysconf("SC_CLK_TCK")
-
-    def _read_waited(self) -> dict[str, float]:
-        """Seconds, by thread. In this process namespace, /proc shows the run's own alone."""
-        waited = {}
-        for entry in Path("/proc").glob("[0-9]*/task/*/schedstat"):
-            try:
-                waited[entry.parent.name] = int(entry.read_text().split()[1]) / 1e9
-            except OSError:
-                continue  # ended meanwhile
-        return waited

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from benchlab.job import Job
 from lossbench.cells import SEND, Cell
+from lossbench.expectation import share_of_machine
 from lossbench.lineups import Lineup, lineups
 from lossbench.results import Key
 from lossbench.stacks import stack_called
@@ -19,9 +21,12 @@ class Run(NamedTuple):
     lineup: Lineup
     seed: int
 
-    @property
-    def key(self) -> Key:
-        return Key(self.cell.name, self.lineup.name, self.seed)
+    def job(self, base_seconds: float) -> Job:
+        key = Key(self.cell.name, self.lineup.name, self.seed)
+        task = {"cell": vars(self.cell), "lineup": self.lineup.name, "seed": self.seed, "seconds": base_seconds}
+        title = f"{self.cell.name:30} {self.lineup.name:30} seed {self.seed}"
+        return Job(key, "loss", task, self.cell.seconds(base_seconds), title,
+                   share_of_machine(self.cell, self.lineup))
 
 
 def obstacles(cells: list[Cell], patterns: list[str], binary: str) -> dict[str, str]:
@@ -50,6 +55,17 @@ def seeds_for(cell: Cell, lineup: Lineup, seeds: int) -> int:
     return seeds if is_judged else min(seeds, SEEDS_ELSEWHERE)
 
 
-def duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02} min" if minutes >= 60 else f"{minutes} min"
+def describe(entry: dict) -> str:
+    """A run in a line."""
+    flows = " + ".join(f"{flow['goodput_mbit']:.1f}" for flow in entry["flows"])
+    counts = ", ".join(f"{flow['retransmitted']} again, {'?' if flow['timeouts'] is None else flow['timeouts']} RTO"
+                       for flow in entry["flows"])
+    path = entry["path"]
+    line = f"{flows} Mbit/s, {counts}, {path['lost']} lost, {path['queue_dropped']} dropped"
+    if entry["device_dropped"]:
+        line += f" ({entry['device_dropped']} dropped by a device, where only the emulator should)"
+    if entry["disturbance"] > 1:
+        line += (f" (disturbed in each of {entry['attempts']} attempts: packets left {path['late_mean_us']} us late in "
+                 f"the mean, {entry['waited_share']:.0%} of the time waited, "
+                 f"{entry['stolen_share']:.0%} of the processors taken away)")
+    return line

@@ -41,6 +41,8 @@ struct LossRecovery {
     var untoldReduction: CongestionSignal?
     /// The latest time that a retransmission's timestamp told.
     var lastRepairStamp = Instant.origin
+    /// Segments that have left again so far.
+    private(set) var totalRetransmissions = 0
     /// A probe for a larger path MTU was lost; the connection takes note.
     var hasLostSizeProbe = false
 
@@ -100,6 +102,7 @@ extension LossRecovery {
     /// A segment leaves again; its timestamp tells the time `stamp`.
     mutating func onSentAgain(_ serial: SentSegments.Serial, stamp: Instant, at now: Instant) {
         lastRepairStamp = max(lastRepairStamp, stamp)
+        totalRetransmissions &+= 1
         segments.moveToEndOfFlight(serial)
         rate.stamp(&segments[serial], inFlight: inFlight - Int(segments[serial].length), at: now)
         segments[serial].sentAt = now

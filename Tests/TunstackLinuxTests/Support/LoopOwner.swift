@@ -70,7 +70,7 @@ actor LoopOwner {
         for _ in 0..<packetsPerTurn {
             switch try device.readBytes() {
             case .packet(let bytes): sink.yield(.packet(bytes))
-            case .wouldBlock: return
+            case .wouldBlock, .malformed: return
             case .endOfStream:
                 sink.yield(.endOfStream)
                 loop.cancel()

@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "TunstackLinux", targets: ["TunstackLinux"]),
         .library(name: "TunstackWire", targets: ["TunstackWire"]),
         .library(name: "TunstackSimulator", targets: ["TunstackSimulator"]),
+        .library(name: "TunstackPacketdrill", type: .dynamic, targets: ["TunstackPacketdrill"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -32,6 +33,7 @@ let package = Package(
         .target(
             name: "Tunstack", dependencies: ["TunstackLinux", "TunstackCore", "TunstackWire"], swiftSettings: strict),
         .target(name: "TunstackSimulator", dependencies: ["TunstackCore", "TunstackWire"], swiftSettings: strict),
+        .target(name: "TunstackPacketdrill", dependencies: ["TunstackCore", "TunstackWire"], swiftSettings: strict),
         .executableTarget(
             name: "TunstackCLI",
             dependencies: [

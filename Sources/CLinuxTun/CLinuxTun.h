@@ -30,10 +30,13 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 // The size of an interface name with its terminating zero byte, IFNAMSIZ.
@@ -166,15 +169,64 @@ static inline ssize_t clinuxtun_write_packet(int descriptor, const struct virtio
 
 // --- watching -----------------------------------------------------------------------------------------------------
 
-// An epoll set that holds one descriptor: the set is readable while the descriptor is readable, in error or hung up.
-static inline int clinuxtun_watch(int descriptor) {
+// An epoll set without a descriptor in it.
+static inline int clinuxtun_set(void) {
     int set = epoll_create1(EPOLL_CLOEXEC);
-    if (set < 0) return -errno;
+    return set < 0 ? -errno : set;
+}
+
+// Adds a descriptor: the set is readable while the descriptor is readable, in error or hung up.
+static inline int clinuxtun_add(int set, int descriptor) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
-    if (epoll_ctl(set, EPOLL_CTL_ADD, descriptor, &event) == 0) return set;
-    int error = errno;
-    close(set);
-    return -error;
+    return epoll_ctl(set, EPOLL_CTL_ADD, descriptor, &event) < 0 ? -errno : 0;
+}
+
+// Takes a descriptor out of a set; -ENOENT or -EBADF if it has gone by itself.
+static inline int clinuxtun_remove(int set, int descriptor) {
+    return epoll_ctl(set, EPOLL_CTL_DEL, descriptor, NULL) < 0 ? -errno : 0;
+}
+
+// Waits until one of two descriptors of a set has something to say, a signal comes, or `nanoseconds` have passed (negative: for
+// ever). A sum: 1 for `first`, 2 for `second`. Without epoll_pwait2 (before Linux 5.11) the time is in whole milliseconds, rounded
+// up.
+static inline int clinuxtun_wait(int set, int first, int second, int64_t nanoseconds) {
+    struct epoll_event events[2];
+    int count;
+    if (nanoseconds <= 0) {
+        count = epoll_wait(set, events, 2, nanoseconds < 0 ? -1 : 0);
+    } else {
+        struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+        count = epoll_pwait2(set, events, 2, &time, NULL);
+        if (count < 0 && errno == ENOSYS) {
+            int64_t milliseconds = nanoseconds / 1000000 + 1;
+            count = epoll_wait(set, events, 2, milliseconds > INT32_MAX ? INT32_MAX : (int)milliseconds);
+        }
+    }
+    if (count < 0) return errno == EINTR ? 0 : -errno;
+    int ready = 0;
+    for (int i = 0; i < count; i++) ready |= (events[i].data.fd == first) | (events[i].data.fd == second) << 1;
+    return ready;
+}
+
+// A descriptor that is readable from a ring until it is silenced, eventfd. Ringing fails only when the count in it is at its limit,
+// and silencing only when it is 0; it does what it should in both cases.
+static inline int clinuxtun_bell(void) {
+    int bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return bell < 0 ? -errno : bell;
+}
+
+static inline void clinuxtun_ring(int bell) {
+    (void)eventfd_write(bell, 1);
+}
+
+static inline void clinuxtun_silence(int bell) {
+    eventfd_t count;
+    (void)eventfd_read(bell, &count);
+}
+
+// A thread's name for debuggers, at most 15 bytes of it.
+static inline void clinuxtun_name_thread(const char *name) {
+    (void)prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
 // --- namespaces ---------------------------------------------------------------------------------------------------

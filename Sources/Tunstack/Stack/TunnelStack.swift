@@ -23,7 +23,9 @@ import TunstackWire
 /// device; and an event loop that watches it. All of them live on one serial dispatch queue, ``executor``, and so need
 /// no locks. The queue runs *turns*. A turn is: take packets from the device, or let time pass, or serve a call; then
 /// give the device what the core wants to send, wake the tasks that the core's events are about, and tell the loop when to
-/// come back. Packets pass through one buffer; nothing is allocated for them.
+/// come back. Packets pass through one buffer; nothing is allocated for them. Where the kernel agrees, packets are
+/// super-segments of up to 64 KiB without checksums (``offload``); where it does not, they are cut and summed right before the
+/// device.
 ///
 /// A call that must wait (``TCPConnection/read(upTo:)``, ``TCPConnection/write(_:)``, ``connect(to:from:options:)``,
 /// ``TCPListener/accept()``) suspends its task, and an event of the core resumes it to look again. Cancelling the task
@@ -51,6 +53,9 @@ public actor TunnelStack {
 
     /// The interface's name; nil over an adopted descriptor.
     public nonisolated let interfaceName: String?
+
+    /// What the kernel does for the stack's packets.
+    public nonisolated let offload: DeviceOffload
 
     /// How far the stack is on its way.
     enum Phase: Equatable {
@@ -102,7 +107,8 @@ public actor TunnelStack {
     ///
     /// - Parameters:
     ///   - fileDescriptor: Belongs to the stack from now on.
-    ///   - configuration: How the stack behaves. `recordsTransitions` follows from `observer`.
+    ///   - configuration: How the stack behaves. `recordsTransitions` follows from `observer`,
+    ///     `transmitOffload` from the device.
     ///   - observer: Sees every packet; nil for none.
     /// - Throws: `TunError.notAPacketDescriptor` or `TunError.refused`.
     public static func open(
@@ -117,7 +123,8 @@ public actor TunnelStack {
     ///
     /// - Parameters:
     ///   - device: Belongs to the stack from now on.
-    ///   - configuration: How the stack behaves. `recordsTransitions` follows from `observer`.
+    ///   - configuration: How the stack behaves. `recordsTransitions` follows from `observer`,
+    ///     `transmitOffload` from the device.
     ///   - observer: Sees every packet; nil for none.
     /// - Throws: `TunError.refused` if the device cannot be watched.
     public static func open(
@@ -135,12 +142,16 @@ public actor TunnelStack {
         let executor = DispatchQueueExecutor(label: "tunstack")
         self.executor = executor
         interfaceName = device.interface?.name
+        offload = device.offload
         loop = try DispatchEventLoop(watching: device, on: executor)
         var configuration = configuration
         configuration.recordsTransitions = observer != nil
+        // An observer sees packets as they are on the wire: cut by the stack where the kernel does not.
+        let cutsBelow = observer == nil || device.offload.segmentation
+        configuration.transmitOffload = cutsBelow ? PacketPort.transmitOffload : TransmitOffload()
         var entropy = SystemEntropy()
         let core = Stack(configuration: configuration, random: &entropy, at: clock.now())
-        driver = Driver(core: core, device: device, observation: observer.map(Observation.init))
+        driver = Driver(core: core, port: PacketPort(device), observation: observer.map(Observation.init))
     }
 
     private func start() {
@@ -164,7 +175,7 @@ extension TunnelStack {
     /// What the core has done since the start.
     public var counters: Counters { driver.core.counters }
 
-    /// What became of packets that the device did not take.
+    /// What has passed between the stack and its device.
     public var deviceCounters: DeviceCounters { driver.counters }
 
     /// Every listener, half-open entry, connection and TIME-WAIT record, as `netstat` lists them.

@@ -48,7 +48,7 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The largest packet, 576 to 65535. Example: --mtu 9000", valueName: "bytes"))
     var mtu = TunnelOptions().mtu
 
-    @Flag(help: "Leave segmentation and checksums to the stack; this version does so in any case.")
+    @Flag(help: "Cut segments and compute checksums in the stack, not in the kernel.")
     var noOffload = false
 
     // MARK: Connections
@@ -116,6 +116,7 @@ extension ServeOptions {
         options.hostAddress = hostAddress
         options.address = address
         options.mtu = mtu
+        options.usesOffload = !noOffload
         options.maximumSegmentLifetime = msl
         options.keepsQuietTime = quietTime
         options.connectionOptions.keepAlive = keepAlive

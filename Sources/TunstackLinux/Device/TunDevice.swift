@@ -113,7 +113,7 @@ public struct TunDevice: ~Copyable, Sendable {
     /// opened and attached, or one end of a `SOCK_SEQPACKET` or `SOCK_DGRAM` socket pair in its place.
     ///
     /// The descriptor becomes non-blocking and closed on exec. A TUN that has virtio headers (`IFF_VNET_HDR`) gets all offloads
-    /// that the kernel agrees to; one without is used without.
+    /// that the kernel agrees to; one without is used without. It must be one that was attached with `IFF_NO_PI`.
     ///
     /// - Parameter fileDescriptor: Belongs to the device from now on; if this throws, it stays the caller's.
     /// - Throws: ``TunError/notAPacketDescriptor``, ``TunError/unknownPacketForm`` or ``TunError/refused(_:_:)``.

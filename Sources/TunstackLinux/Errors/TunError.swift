@@ -33,8 +33,7 @@ public enum TunError: Error, Equatable, Sendable {
     /// The descriptor to adopt does not keep packets apart: it is neither a device nor a datagram-like socket.
     case notAPacketDescriptor
 
-    /// The device to adopt was attached as a tap, with packet information in front of each packet, or with a virtio
-    /// header of an unknown size.
+    /// The device to adopt was attached as a tap, or has a virtio header of an unknown size.
     case unknownPacketForm
 
     /// The device is gone: its interface was deleted, or the other end of an adopted descriptor was closed.

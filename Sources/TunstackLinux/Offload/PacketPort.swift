@@ -26,6 +26,9 @@ public struct PacketPort: ~Copyable {
         self.device = device
     }
 
+    /// ``counters``, as a method: of an optional port nothing else can be borrowed.
+    public borrowing func counted() -> DeviceCounters { counters }
+
     /// Appends the next packet to `output`, which needs room as ``TunDevice/read(into:)`` says.
     ///
     /// - Throws: As ``TunDevice/read(into:)``.

@@ -29,8 +29,10 @@ extension virtio_net_hdr {
     /// Text in each segment of a super-segment; 0 for an ordinary packet.
     var segmentSize: Int { Int(gso_size) }
 
-    /// Whether it makes sense in front of a packet of this many bytes, given what the kernel was allowed to leave undone.
+    /// Whether it makes sense in front of a packet of this many bytes, given what the kernel was allowed to leave undone. A
+    /// negative number says that not even the header was whole.
     func isValid(forPacketOf byteCount: Int) -> Bool {
+        guard byteCount >= 0 else { return false }
         if flags & UInt8(VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0 {
             guard Int(csum_start) + Int(csum_offset) + 2 <= byteCount else { return false }
         }

@@ -37,13 +37,14 @@ extension SystemCall {
     /// How somebody attached a descriptor. The corresponding C function is `ioctl` with `TUNGETIFF`.
     static func attachment(of descriptor: CInt) throws(Errno) -> Attachment {
         let flags = try check(clinuxtun_attached_flags(descriptor))
-        let givesPackets = flags & CInt(CLINUXTUN_FLAGS_IP | CLINUXTUN_FLAG_TAP) == CInt(CLINUXTUN_FLAGS_IP)
-        return Attachment(givesPackets: givesPackets, hasHeaders: flags & CInt(CLINUXTUN_FLAG_HEADER) != 0)
+        return Attachment(
+            givesPackets: flags & CInt(CLINUXTUN_FLAG_TAP) == 0, hasHeaders: flags & CInt(CLINUXTUN_FLAG_HEADER) != 0)
     }
 
-    /// How a TUN's descriptor was attached.
+    /// How a TUN's descriptor was attached. Whether a protocol word stands in front of packets (no `IFF_NO_PI`) cannot be found
+    /// out: the kernel reports another flag with the same number in its place.
     struct Attachment {
-        /// It gives IP packets, and not frames or packets behind a protocol word.
+        /// It gives packets, and not Ethernet frames.
         let givesPackets: Bool
         /// A virtio header stands in front of each.
         let hasHeaders: Bool

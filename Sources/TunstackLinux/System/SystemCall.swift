@@ -3,8 +3,8 @@ import Glibc
 
 /// The system calls that work on descriptors, as total functions over safe types.
 ///
-/// Those on a TUN and its packets are in `SystemCall+Tun.swift`, the calls on interfaces in `InterfaceRequests.swift`. These
-/// three, ``Errno`` and ``MonotonicClock`` are the only places where C is called.
+/// Those on a TUN and its packets are in `SystemCall+Tun.swift`, those of event loops in `SystemCall+Epoll.swift`, the calls on
+/// interfaces in `InterfaceRequests.swift`. These, ``Errno`` and ``MonotonicClock`` are the only places where C is called.
 enum SystemCall {
     /// What a descriptor is, as far as reading and writing packets depends on it.
     enum Kind: Sendable {
@@ -62,12 +62,6 @@ enum SystemCall {
         let flags = try retrying { fcntl(descriptor, F_GETFL) }
         _ = try retrying { fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
         _ = try retrying { fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-    }
-
-    /// Makes an epoll set that holds this descriptor: the set is readable while `descriptor` is readable, in error or
-    /// hung up. The corresponding C functions are `epoll_create1` and `epoll_ctl`.
-    static func makeWatch(over descriptor: CInt) throws(Errno) -> FileDescriptor {
-        FileDescriptor(owning: try check(clinuxtun_watch(descriptor)))
     }
 
     /// Moves the calling thread into a new network namespace. The corresponding C function is `unshare`.

@@ -12,6 +12,7 @@ extension Connection {
     /// Appends the headers of the next segment's IP packet, and counts it as sent; nil if there is none to send now.
     mutating func transmit(into packet: inout OutputRawSpan, _ environment: inout Environment) -> HeadedSegment? {
         guard let segment = nextSegment(at: environment.now, &environment.pool) else {
+            burst.end()
             if !armHoldIfHolding(at: environment.now) { armPersistIfBlocked(at: environment.now) }
             return nil
         }

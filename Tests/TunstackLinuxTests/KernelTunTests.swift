@@ -149,13 +149,20 @@ struct KernelTunTests {
         }
     }
 
-    @Test("an interface deleted by somebody else wakes the owner, whose read says that the device is gone")
-    func interfaceDeleted() async throws {
+    @Test(
+        "an interface deleted by somebody else wakes the owner, whose read says that the device is gone",
+        arguments: LoopOwner.Kind.allCases)
+    func interfaceDeleted(kind: LoopOwner.Kind) async throws {
         let owner = try await PrivateNetwork.run {
             let device = try TunDevice.open(name: "tunstack0")
             let index = try #require(try device.interface?.index())
-            let owner = try LoopOwner(device: device)
-            owner.executor.queue.sync { owner.assumeIsolated { $0.start() } }
+            let owner = try LoopOwner(kind, device: device)
+            let started = DispatchSemaphore(value: 0)
+            Task {
+                try await owner.start()
+                started.signal()
+            }
+            started.wait()
             try deleteInterface(index: index)
             return owner
         }

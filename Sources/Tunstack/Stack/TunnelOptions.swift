@@ -15,6 +15,8 @@ public struct TunnelOptions: Sendable {
     public var mtu = 1_500
     /// Whether checksums and segmentation are left to the kernel where it agrees. Without, the stack does both.
     public var usesOffload = true
+    /// What the stack waits with.
+    public var eventLoop = EventLoopChoice.standard
     /// Maximum Segment Lifetime (RFC 9293 §3.4.2); TIME-WAIT lasts twice this.
     public var maximumSegmentLifetime = Interval.seconds(30)
     /// Whether to stay quiet for one MSL after the start (RFC 9293 §3.4.3).

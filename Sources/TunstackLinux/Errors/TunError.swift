@@ -89,6 +89,8 @@ public enum SystemOperation: String, Sendable, CustomStringConvertible {
     case listAddresses = "getifaddrs"
     /// Making a network namespace.
     case newNetwork = "unshare"
+    /// Starting the thread of an event loop.
+    case startThread = "pthread_create"
     /// Watching a descriptor.
     case watch = "epoll_ctl"
 

@@ -16,6 +16,7 @@ let package = Package(
         .executable(name: "tunstack", targets: ["TunstackCLI"]),
         .library(name: "Tunstack", targets: ["Tunstack"]),
         .library(name: "TunstackCore", targets: ["TunstackCore"]),
+        .library(name: "TunstackLinux", targets: ["TunstackLinux"]),
         .library(name: "TunstackWire", targets: ["TunstackWire"]),
         .library(name: "TunstackSimulator", targets: ["TunstackSimulator"]),
         .library(name: "TunstackPacketdrill", type: .dynamic, targets: ["TunstackPacketdrill"]),

@@ -57,13 +57,24 @@ struct SendBuffer {
     /// Adds the bytes numbered `number ..< number + length` to a checksum.
     func add(_ length: Int, from number: SequenceNumber, to checksum: inout InternetChecksum) {
         precondition(holds(length, from: number), "bytes that are not in the send buffer")
-        ring.forEachPiece(of: length, from: number) { piece, _ in checksum.add(piece) }
+        ring.withPieces(of: length, from: number) { first, second in
+            checksum.add(first)
+            checksum.add(second)
+        }
     }
 
     /// Appends the bytes numbered `number ..< number + length` to a packet.
     func copy(_ length: Int, from number: SequenceNumber, into output: inout OutputRawSpan) {
         precondition(holds(length, from: number), "bytes that are not in the send buffer")
         ring.copy(length, from: number, into: &output)
+    }
+
+    /// Hands out the bytes numbered `number ..< number + length` where they lie, in two pieces; the second may be empty.
+    func withPieces<Failure: Error>(
+        of length: Int, from number: SequenceNumber, _ body: (RawSpan, RawSpan) throws(Failure) -> Void
+    ) throws(Failure) {
+        precondition(holds(length, from: number), "bytes that are not in the send buffer")
+        try ring.withPieces(of: length, from: number, body)
     }
 
     private func holds(_ length: Int, from number: SequenceNumber) -> Bool {

@@ -21,7 +21,10 @@ import TunstackWire
         larger.bits = UInt8(BufferPool.bits(for: byteCount))
         guard let fresh = unsafe pool.take(bits: Int(larger.bits)) else { return false }
         unsafe larger.block = fresh
-        forEachPiece(of: kept, from: start) { piece, number in larger.store(piece, at: number) }
+        withPieces(of: kept, from: start) { first, second in
+            larger.store(first, at: start)
+            larger.store(second, at: start + first.byteCount)
+        }
         release(to: &pool)
         self = larger
         return true
@@ -45,20 +48,23 @@ import TunstackWire
         }
     }
 
-    /// Hands out the bytes numbered `start ..< start + count` in at most two pieces, with the number of each piece's first.
-    func forEachPiece(of count: Int, from start: SequenceNumber, _ body: (RawSpan, SequenceNumber) -> Void) {
-        guard count > 0, let block = unsafe block else { return }
+    /// Hands out the bytes numbered `start ..< start + count` where they lie, in two pieces; the second may be empty.
+    func withPieces<Result, Failure: Error>(
+        of count: Int, from start: SequenceNumber, _ body: (RawSpan, RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard count > 0, let block = unsafe block else { return try body(RawSpan(), RawSpan()) }
         let first = firstPiece(of: count, from: start)
-        unsafe body(RawSpan(_unsafeStart: block + position(of: start), byteCount: first), start)
-        if first < count { unsafe body(RawSpan(_unsafeStart: block, byteCount: count - first), start + first) }
+        return try body(
+            unsafe RawSpan(_unsafeStart: block + position(of: start), byteCount: first),
+            unsafe RawSpan(_unsafeStart: block, byteCount: count - first))
     }
 
     /// Appends the bytes numbered `start ..< start + count` to `output`.
     func copy(_ count: Int, from start: SequenceNumber, into output: inout OutputRawSpan) {
-        guard count > 0, let block = unsafe block else { return }
-        let first = firstPiece(of: count, from: start)
-        unsafe output.append(bytes: RawSpan(_unsafeStart: block + position(of: start), byteCount: first))
-        if first < count { unsafe output.append(bytes: RawSpan(_unsafeStart: block, byteCount: count - first)) }
+        withPieces(of: count, from: start) { first, second in
+            output.append(bytes: first)
+            output.append(bytes: second)
+        }
     }
 
     /// Where in the block the byte with this number lives.

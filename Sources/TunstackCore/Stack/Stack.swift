@@ -11,7 +11,7 @@ import TunstackWire
 /// - input: `receive(_:checksum:at:)` for a packet, `advance(to:)` for the passing of time;
 /// - the user calls of RFC 9293 §3.9.1: `listen`, `accept`, `open`, `send`, `receive(into:on:)`, `close`, `abort`, `status`, and
 ///   `release`, by which the application forgets a connection;
-/// - output: `nextTransmit(into:at:)` and `nextEvent()`, to be called until they have nothing more;
+/// - output: `nextTransmit(header:at:_:)` or `nextTransmit(into:at:)`, and `nextEvent()`, to be called until they have nothing more;
 /// - `nextDeadline`, when to call `advance(to:)` at the latest.
 ///
 /// Call input and user calls in any order, then drain transmits, then events, then wait for a packet or the deadline.

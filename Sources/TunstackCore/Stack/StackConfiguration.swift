@@ -6,6 +6,8 @@ public struct StackConfiguration: Sendable {
     public var addresses: [IPv4Network]
     /// The device's MTU in bytes: the largest IP packet. From 576, which every IPv4 host must take (RFC 791 §3.2), to 65,535.
     public var mtu = 1_500
+    /// What the layer below does for packets that leave. With any of it, packets are fetched by `Stack.nextTransmit(header:at:_:)`.
+    public var transmitOffload = TransmitOffload()
     /// Maximum Segment Lifetime (RFC 9293 §3.4.2): TIME-WAIT lasts twice this. The RFC's own value is two minutes; 30 s
     /// and one minute are common.
     public var maximumSegmentLifetime = Interval.seconds(30)

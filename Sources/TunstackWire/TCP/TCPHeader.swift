@@ -111,6 +111,19 @@ extension TCPHeader {
         return checksum.finish()
     }
 
+    /// What the checksum field holds when somebody else is to go on with it: the sum over the pseudo-header, not complemented.
+    ///
+    /// - Parameter segmentLength: The bytes of header and data; 0 ... 65535.
+    @inlinable
+    public static func pseudoHeaderSum(
+        source: IPv4Address, destination: IPv4Address, segmentLength: Int
+    ) -> UInt16 {
+        var checksum = InternetChecksum()
+        checksum.addPseudoHeader(
+            source: source, destination: destination, protocolNumber: IPProtocol.tcp.rawValue, length: segmentLength)
+        return ~checksum.finish()
+    }
+
     /// Whether the checksum of a segment, header and data and nothing after them, matches its bytes and addresses.
     ///
     /// A segment of more than 65535 bytes has no valid checksum.

@@ -78,7 +78,7 @@ struct SequenceRingTests {
         ring.release(to: &pool)
     }
 
-    @Test("pieces come in order, two at most, and cover what was asked for", arguments: CriticalNumbers.all)
+    @Test("two pieces in order cover what was asked for", arguments: CriticalNumbers.all)
     func pieces(start: UInt32) {
         var pool = pool()
         var ring = SequenceRing()
@@ -86,15 +86,13 @@ struct SequenceRingTests {
         _ = ring.reserve(4_096, keeping: 0, from: start, pool: &pool)
         let model = StreamBytes.at(3, count: 4_000)
         model.withRawSpan { ring.store($0, at: start) }
-        var joined: [UInt8] = []
-        var pieces = 0
-        ring.forEachPiece(of: 4_000, from: start) { piece, number in
-            #expect(number == start + joined.count)
-            joined.append(bytes: piece)
-            pieces += 1
+        ring.withPieces(of: 4_000, from: start) { first, second in
+            var joined: [UInt8] = []
+            joined.append(bytes: first)
+            joined.append(bytes: second)
+            #expect(joined == model)
+            #expect(second.isEmpty || !first.isEmpty)
         }
-        #expect(joined == model)
-        #expect(pieces <= 2)
         ring.release(to: &pool)
     }
 }

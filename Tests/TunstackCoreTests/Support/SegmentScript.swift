@@ -170,10 +170,8 @@ extension SegmentScript {
         guard fetchesAtOnce else { return }
         let mtu = stack.configuration.mtu
         for count in 0... {
-            var isSent = false
-            let bytes = [UInt8](rawCapacity: mtu) { isSent = stack.nextTransmit(into: &$0, at: now) }
-            guard isSent else { break }
-            guard let packet = SentPacket(bytes, at: now, mtu: mtu, sourceLocation: sourceLocation) else { continue }
+            guard let pieces = nextPieces() else { break }
+            guard let packet = SentPacket(pieces, at: now, mtu: mtu, sourceLocation: sourceLocation) else { continue }
             note(packet)
             guard count < Self.mostPackets else {
                 Issue.record("the stack does not stop sending", sourceLocation: sourceLocation)
@@ -185,6 +183,14 @@ extension SegmentScript {
             #expect(record.transition.isLegal, "\(record.transition)", sourceLocation: sourceLocation)
             transitions.append(record)
         }
+    }
+
+    /// By the plain drain where the stack has no help, or else by the gathering one.
+    private func nextPieces() -> PacketPieces? {
+        guard stack.configuration.transmitOffload == TransmitOffload() else { return stack.nextPieces(at: now) }
+        var isSent = false
+        let bytes = [UInt8](rawCapacity: stack.configuration.mtu) { isSent = stack.nextTransmit(into: &$0, at: now) }
+        return isSent ? PacketPieces(header: bytes) : nil
     }
 
     private func note(_ packet: SentPacket) {

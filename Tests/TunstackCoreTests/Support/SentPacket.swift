@@ -14,11 +14,14 @@ struct SentPacket: CustomTestStringConvertible {
     let icmp: ICMPv4Message?
     /// What follows the TCP or ICMP header.
     let payload: [UInt8]
+    /// What the device was told; nothing if the stack has no help from it.
+    let metadata: TransmitMetadata
 
     /// Takes a packet apart; what is wrong with it is an issue of the test.
-    init?(_ bytes: [UInt8], at time: Instant, mtu: Int, sourceLocation: SourceLocation) {
+    init?(_ pieces: PacketPieces, at time: Instant, mtu: Int, sourceLocation: SourceLocation) {
         self.time = time
-        self.bytes = bytes
+        bytes = pieces.packet
+        metadata = pieces.metadata
         do throws(WireError) {
             ip = try bytes.withRawSpan { packet throws(WireError) in try IPv4Header(parsing: packet) }
             let carried = Array(bytes[ip.headerLength..<ip.totalLength])
@@ -48,7 +51,9 @@ struct SentPacket: CustomTestStringConvertible {
     /// What must hold of every packet, whatever the test is about (RFC 9293 MUST-2).
     private func verify(mtu: Int, sourceLocation: SourceLocation) {
         #expect(bytes.count == ip.totalLength, "\(testDescription)", sourceLocation: sourceLocation)
-        #expect(bytes.count <= mtu, "longer than the MTU: \(testDescription)", sourceLocation: sourceLocation)
+        let isCut = metadata.segmentSize > 0
+        let largest = isCut ? metadata.headerLength + metadata.segmentSize : bytes.count
+        #expect(largest <= mtu, "longer than the MTU: \(testDescription)", sourceLocation: sourceLocation)
         guard let tcp else { return }
         let isValid = Array(bytes[ip.headerLength...]).withRawSpan {
             TCPHeader.verifyChecksum($0, source: ip.source, destination: ip.destination)

@@ -1,33 +1,44 @@
 import TunstackWire
 
+/// A segment whose headers have been written; its text is in the send buffer.
+struct HeadedSegment {
+    let textStart: SequenceNumber
+    let textLength: Int
+    let metadata: TransmitMetadata
+}
+
 /// Puts segments into IP packets.
 extension Connection {
-    /// Appends the next segment as a whole IP packet; false if there is none to send now.
-    mutating func transmit(into packet: inout OutputRawSpan, _ environment: inout Environment) -> Bool {
+    /// Appends the headers of the next segment's IP packet, and counts it as sent; nil if there is none to send now.
+    mutating func transmit(into packet: inout OutputRawSpan, _ environment: inout Environment) -> HeadedSegment? {
         guard let segment = nextSegment(at: environment.now, &environment.pool) else {
             burst.end()
             if !armHoldIfHolding(at: environment.now) { armPersistIfBlocked(at: environment.now) }
-            return false
+            return nil
         }
         let header = header(for: segment, at: environment.now)
-        var textSum = InternetChecksum()
-        sendBuffer.add(segment.textLength, from: textStart(of: segment), to: &textSum)
+        let textStart = segment.textLength == 0 ? sendBuffer.start : segment.seq
+        let isSummedBelow = environment.configuration.transmitOffload.fillsChecksum
+        var checksum = SegmentChecksum.partial
+        if !isSummedBelow {
+            var textSum = InternetChecksum()
+            sendBuffer.add(segment.textLength, from: textStart, to: &textSum)
+            checksum = .complete(textSum: textSum)
+        }
         packet.append(
-            header, between: key, textSum: textSum, textLength: segment.textLength,
+            header, between: key, checksum: checksum, textLength: segment.textLength,
             timeToLive: options.timeToLive, differentiatedServices: options.differentiatedServices,
             ecn: mayCarryMark(segment) ? ECNCodepoint.capable0 : ECNCodepoint.notCapable)
-        sendBuffer.copy(segment.textLength, from: textStart(of: segment), into: &packet)
         onSent(segment, &environment)
         if !duplicate.isEmpty, !header.options.sackBlocks.isEmpty {
             duplicate.clear()
             environment.counters.duplicateReportsSent &+= 1
         }
-        return true
-    }
-
-    @inline(__always)
-    private func textStart(of segment: OutgoingSegment) -> SequenceNumber {
-        segment.textLength == 0 ? sendBuffer.start : segment.seq
+        return HeadedSegment(
+            textStart: textStart, textLength: segment.textLength,
+            metadata: TransmitMetadata(
+                headerLength: IPv4Header.minimumLength + header.headerLength,
+                checksumStart: isSummedBelow ? IPv4Header.minimumLength : nil))
     }
 
     private mutating func header(for segment: OutgoingSegment, at now: Instant) -> TCPHeader {
@@ -89,10 +100,18 @@ extension Connection {
     }
 }
 
+/// What goes into the checksum field of a segment.
+enum SegmentChecksum {
+    /// The checksum; the sum over the text is known.
+    case complete(textSum: InternetChecksum)
+    /// The sum over the pseudo-header, for the layer below to go on with.
+    case partial
+}
+
 extension OutputRawSpan {
     /// Appends the IP and TCP headers of a segment whose text follows.
     mutating func append(
-        _ header: TCPHeader, between key: ConnectionKey, textSum: InternetChecksum, textLength: Int,
+        _ header: TCPHeader, between key: ConnectionKey, checksum: SegmentChecksum, textLength: Int,
         timeToLive: UInt8, differentiatedServices: UInt8, ecn: UInt8 = ECNCodepoint.notCapable
     ) {
         guard let source = key.local.address.v4, let destination = key.remote.address.v4 else {
@@ -103,9 +122,16 @@ extension OutputRawSpan {
             payloadLength: header.headerLength + textLength, timeToLive: timeToLive, dscp: differentiatedServices,
             ecn: ecn
         ).append(to: &self)
-        let checksum = header.checksum(
-            source: source, destination: destination, payloadChecksum: textSum, payloadLength: textLength)
-        header.append(to: &self, checksum: checksum)
+        let field =
+            switch checksum {
+            case .complete(let textSum):
+                header.checksum(
+                    source: source, destination: destination, payloadChecksum: textSum, payloadLength: textLength)
+            case .partial:
+                TCPHeader.pseudoHeaderSum(
+                    source: source, destination: destination, segmentLength: header.headerLength + textLength)
+            }
+        header.append(to: &self, checksum: field)
     }
 
     /// Appends a reply that has no TCB behind it.
@@ -115,7 +141,7 @@ extension OutputRawSpan {
             sequenceNumber: reply.seq, acknowledgmentNumber: reply.ack, flags: reply.flags, window: reply.window,
             urgentPointer: 0, options: reply.options)
         append(
-            header, between: reply.key, textSum: InternetChecksum(), textLength: 0,
+            header, between: reply.key, checksum: .complete(textSum: InternetChecksum()), textLength: 0,
             timeToLive: reply.timeToLive, differentiatedServices: reply.differentiatedServices)
     }
 }

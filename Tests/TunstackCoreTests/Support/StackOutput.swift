@@ -1,0 +1,51 @@
+import TunstackCore
+import TunstackWire
+
+/// A packet as the gathering transmit hands it out.
+struct PacketPieces: Equatable {
+    var header: [UInt8] = []
+    var text: [UInt8] = []
+    var moreText: [UInt8] = []
+    var metadata = TransmitMetadata()
+
+    /// The packet in one piece, with the checksum that a device would have filled in.
+    var packet: [UInt8] {
+        var bytes = header + text + moreText
+        guard let start = metadata.checksumStart else { return bytes }
+        var sum = InternetChecksum()
+        Array(bytes[start...]).withRawSpan { sum.add($0) }
+        let checksum = sum.finish()
+        bytes[start + 16] = UInt8(checksum >> 8)
+        bytes[start + 17] = UInt8(truncatingIfNeeded: checksum)
+        return bytes
+    }
+}
+
+extension Stack {
+    /// The gathering transmit with a buffer of its own for the headers.
+    mutating func nextTransmit<Failure: Error>(
+        at now: Instant, _ send: (RawSpan, RawSpan, RawSpan, TransmitMetadata) throws(Failure) -> Void
+    ) throws(Failure) -> Bool {
+        var outcome = Result<Bool, Failure>.success(false)
+        _ = [UInt8](rawCapacity: configuration.mtu) { header in
+            do throws(Failure) {
+                outcome = .success(try nextTransmit(header: &header, at: now, send))
+            } catch {
+                outcome = .failure(error)
+            }
+        }
+        return try outcome.get()
+    }
+
+    /// The next packet in pieces; nil if there is nothing to send.
+    mutating func nextPieces(at now: Instant) -> PacketPieces? {
+        var pieces = PacketPieces()
+        let isSent = nextTransmit(at: now) { header, text, moreText, metadata in
+            pieces.header.append(bytes: header)
+            pieces.text.append(bytes: text)
+            pieces.moreText.append(bytes: moreText)
+            pieces.metadata = metadata
+        }
+        return isSent ? pieces : nil
+    }
+}

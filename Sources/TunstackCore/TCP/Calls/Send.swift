@@ -57,11 +57,18 @@ extension Connection {
         if accepted < bytes.byteCount { senderWaits = true }
         moreFollows = flags.contains(.more)
         if accepted > 0, accepted == bytes.byteCount, !flags.isDisjoint(with: [.endOfRecord, .keepPush]) {
-            marks.append(SendMarks.Mark(end: sendBuffer.end, endsRecord: flags.contains(.endOfRecord)))
+            noteEnd(flags)
         }
         if flags.contains(.urgent), accepted > 0 { snd.up = sendBuffer.end }
         if wasEmpty, accepted > 0 { armUserTimeout(at: environment.now) }
         return accepted
+    }
+
+    private mutating func noteEnd(_ flags: SendFlags) {
+        let marks = marks ?? SendMarks()
+        self.marks = marks
+        if flags.contains(.endOfRecord) { marks.addRecord(at: sendBuffer.end) }
+        marks.addPush(at: sendBuffer.end)
     }
 
     /// Text without memory to index what is sent of it could never leave, so that memory comes first, and stays until no text is left.

@@ -20,7 +20,7 @@ let package = Package(
         .executableTarget(
             name: "core-services",
             dependencies: [
-                "CWait",
+                "CWait", "BenchmarkSupport",
                 .product(name: "TunstackLinux", package: "tunstack"),
                 .product(name: "TunstackCore", package: "tunstack"),
                 .product(name: "TunstackWire", package: "tunstack"),
@@ -34,5 +34,14 @@ let package = Package(
                 .product(name: "TunstackWire", package: "tunstack"),
             ],
             path: "Sources/IdleConnections", swiftSettings: strict),
+        // Looks inside the core: build it with `-Xswiftc -enable-testing`, as `scripts/bench micro` does.
+        .executableTarget(
+            name: "microbench",
+            dependencies: [
+                "BenchmarkSupport",
+                .product(name: "TunstackCore", package: "tunstack"),
+                .product(name: "TunstackWire", package: "tunstack"),
+            ],
+            path: "Sources/Microbench", swiftSettings: strict),
     ]
 )

@@ -41,10 +41,14 @@
         }
     }
 
-    /// The struct of the algorithm, for a rest.
-    var cubic: Cubic { read(Cubic.self) { $0 } }
-    var newReno: NewReno { read(NewReno.self) { $0 } }
-    var bbr: BBR { read(BBR.self) { $0 } }
+    /// What there is to remember over a rest; nil while something goes on. `keep` keeps all of it, and says where.
+    func resting(_ keep: (CongestionControl) -> UInt32) -> RestingCongestion? {
+        switch algorithm {
+        case .cubic: read(Cubic.self) { $0.fitsInRecord ? $0.resting : .whole(keep(self)) }
+        case .newReno: read(NewReno.self) { $0.fitsInRecord ? $0.resting : .whole(keep(self)) }
+        case .bbr: .whole(keep(self))
+        }
+    }
 }
 
 // MARK: - What the sender reads

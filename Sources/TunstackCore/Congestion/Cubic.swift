@@ -6,7 +6,9 @@ struct Cubic: CongestionController {
     /// The curve before the last reduction (RFC 9438 §4.9).
     private var priorCurve = CubicCurve()
 
-    init(maximumSegmentSize: Int) { window = CongestionWindow(maximumSegmentSize: maximumSegmentSize) }
+    init(maximumSegmentSize: Int, rules: WindowRules = WindowRules()) {
+        window = CongestionWindow(maximumSegmentSize: maximumSegmentSize, rules: rules)
+    }
 
     var cwnd: Int { window.cwnd }
     var ssthresh: Int { window.ssthresh }
@@ -73,9 +75,12 @@ struct Cubic: CongestionController {
 
     mutating func forgetUndo() { window.forgetUndo() }
 
-    /// The small form; nil while something goes on that does not fit in it. `smoothed` is SRTT.
-    func resting(smoothed: Interval) -> RestingCongestion? {
-        guard let window = window.resting(smoothed: smoothed) else { return nil }
+    /// HyStart, if it goes on, has too much to remember for the record.
+    var fitsInRecord: Bool { !window.searchesPlainly }
+
+    /// The small form; nil while something goes on that does not fit in it.
+    var resting: RestingCongestion? {
+        guard let window = window.resting else { return nil }
         guard self.window.isInFirstSlowStart else { return .cubic(window, curve.resting) }
         return curve.isBlank ? .cubicInSlowStart(window, self.window.slowStartSearch) : nil
     }
@@ -83,10 +88,9 @@ struct Cubic: CongestionController {
     /// As it was before a rest.
     init(
         _ window: CongestionWindow.Resting, search: HyStartPlusPlus = HyStartPlusPlus(),
-        curve: CubicCurve = CubicCurve(),
-        smoothed: Interval
+        curve: CubicCurve = CubicCurve()
     ) {
-        self.window = CongestionWindow(window, search: search, smoothed: smoothed)
+        self.window = CongestionWindow(window, search: search)
         self.curve = curve
     }
 }

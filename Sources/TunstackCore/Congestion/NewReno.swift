@@ -5,7 +5,9 @@ struct NewReno: CongestionController {
     /// Bytes acknowledged in congestion avoidance since cwnd last grew.
     private var acknowledgedBytes = 0
 
-    init(maximumSegmentSize: Int) { window = CongestionWindow(maximumSegmentSize: maximumSegmentSize) }
+    init(maximumSegmentSize: Int, rules: WindowRules = WindowRules()) {
+        window = CongestionWindow(maximumSegmentSize: maximumSegmentSize, rules: rules)
+    }
 
     var cwnd: Int { window.cwnd }
     var ssthresh: Int { window.ssthresh }
@@ -51,16 +53,18 @@ struct NewReno: CongestionController {
 
     mutating func forgetUndo() { window.forgetUndo() }
 
-    /// The small form; nil while something goes on that does not fit in it. `smoothed` is SRTT.
-    func resting(smoothed: Interval) -> RestingCongestion? {
-        guard let window = window.resting(smoothed: smoothed), let acknowledged = UInt32(exactly: acknowledgedBytes)
-        else { return nil }
+    /// HyStart, if it goes on, has too much to remember for the record.
+    var fitsInRecord: Bool { !window.searchesPlainly }
+
+    /// The small form; nil while something goes on that does not fit in it.
+    var resting: RestingCongestion? {
+        guard let window = window.resting, let acknowledged = UInt32(exactly: acknowledgedBytes) else { return nil }
         return .newReno(window, self.window.slowStartSearch, acknowledged: acknowledged)
     }
 
     /// As it was before a rest.
-    init(_ window: CongestionWindow.Resting, search: HyStartPlusPlus, acknowledged: UInt32, smoothed: Interval) {
-        self.window = CongestionWindow(window, search: search, smoothed: smoothed)
+    init(_ window: CongestionWindow.Resting, search: HyStartPlusPlus, acknowledged: UInt32) {
+        self.window = CongestionWindow(window, search: search)
         acknowledgedBytes = Int(acknowledged)
     }
 }

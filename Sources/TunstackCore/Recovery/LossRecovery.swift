@@ -39,6 +39,8 @@ struct LossRecovery {
     var owesRepair = false
     /// Why the window has been reduced since the peer was last told of that, by CWR on new text (RFC 3168 §6.1.2).
     var untoldReduction: CongestionSignal?
+    /// The latest time that a retransmission's timestamp told.
+    var lastRepairStamp = Instant.origin
     /// Segments that have left again so far.
     var totalRetransmissions: UInt32 = 0
     /// A probe for a larger path MTU was lost; the connection takes note.
@@ -51,6 +53,14 @@ struct LossRecovery {
 
     /// Bytes believed to be in the network, for comparison with cwnd (RFC 6675 "pipe").
     var inFlight: Int { max(0, segments.flight.bytes - duplicateBytes) }
+    /// The time that the timestamp of a repair tells, on a path that reorders a little in the past. The receiver refuses what was
+    /// held back while a repair with a newer timestamp overtook it and closed a gap (RFC 7323 §5.3): that would be a loss, and
+    /// another recovery, for nothing. RFC 7323 wants the clock's value, but needs no more than that the values of a stream do not
+    /// go back; those of originals that count as lost are older by a round trip at least, so Eifel still tells them apart.
+    @inline(__always)
+    func repairStamp(at now: Instant) -> Instant {
+        max(lastRepairStamp, now - rack.repairStampLag(minimumRoundTrip: minimumRoundTrip.value))
+    }
     /// Whether something waits to be sent again.
     var hasMissing: Bool { !segments.missing.isEmpty }
     /// Whether something is missing that tells of congestion. The loss of a probe for a larger path MTU does not (RFC
@@ -79,6 +89,23 @@ extension LossRecovery {
         reduction.onSent(length)
     }
 
+    /// What is special about the segment that has just left for the first time.
+    mutating func noteMarks(isPushed: Bool, endsBurst: Bool, endsRecord: Bool) {
+        guard isPushed || endsBurst || endsRecord else { return }
+        segments[segments.last].isPushed = isPushed
+        segments[segments.last].endsBurst = endsBurst
+        segments[segments.last].endsRecord = endsRecord
+    }
+
+    /// Whether the next repair leaves together with the one after it: they left together before, and the window allows both.
+    func repairContinues(window: Int) -> Bool {
+        let serial = segments.missing.first
+        guard serial != segments.last, !segments[serial].endsBurst else { return false }
+        let next = segments.following(serial)
+        return segments[next].place == .missing
+            && inFlight + Int(segments[serial].length) + Int(segments[next].length) <= window
+    }
+
     /// A probe for a larger path MTU leaves. It is recorded as segments of the size that passes, and repaired as such.
     mutating func onSizeProbeSent(_ start: SequenceNumber, length: Int, segmentSize: Int, at now: Instant) {
         var sent = 0
@@ -89,8 +116,9 @@ extension LossRecovery {
         }
     }
 
-    /// A segment leaves again.
-    mutating func onSentAgain(_ serial: SentSegments.Serial, at now: Instant) {
+    /// A segment leaves again; its timestamp tells the time `stamp`.
+    mutating func onSentAgain(_ serial: SentSegments.Serial, stamp: Instant, at now: Instant) {
+        lastRepairStamp = max(lastRepairStamp, stamp)
         totalRetransmissions &+= 1
         segments.moveToEndOfFlight(serial)
         rate.stamp(&segments[serial], inFlight: inFlight - Int(segments[serial].length), at: now)
@@ -98,7 +126,7 @@ extension LossRecovery {
         segments[serial].isRetransmitted = true
         segments[serial].isSizeProbe = false
         reduction.onSent(Int(segments[serial].length))
-        spurious.onRetransmitted(upTo: segments[serial].end, at: now)
+        spurious.onRetransmitted(upTo: segments[serial].end, stamp: stamp)
     }
 
     /// The segments that a repair of at most `size` bytes takes along: the first that is missing, and those missing that follow it
@@ -106,7 +134,7 @@ extension LossRecovery {
     func repairLength(atMost size: Int) -> Int {
         var serial = segments.missing.first
         var length = Int(segments[serial].length)
-        while serial != segments.last {
+        while serial != segments.last, !segments[serial].endsRecord {
             serial = segments.following(serial)
             guard segments[serial].place == .missing, length + Int(segments[serial].length) <= size else { break }
             length += Int(segments[serial].length)
@@ -114,13 +142,26 @@ extension LossRecovery {
         return length
     }
 
+    /// Whether a repair of `length` bytes ends with a segment that carries PSH.
+    func repairIsPushed(length: Int) -> Bool {
+        var serial = segments.missing.first
+        var left = length
+        while true {
+            left -= Int(segments[serial].length)
+            if left <= 0 { return left == 0 && segments[serial].isPushed }
+            guard serial != segments.last else { return false }
+            serial = segments.following(serial)
+        }
+    }
+
     /// A repair of `length` bytes has left. What is cut off by a smaller path MTU counts as sent; it will be found missing again.
     mutating func onRepairSent(length: Int, at now: Instant) {
         owesRepair = false
+        let stamp = repairStamp(at: now)
         var left = length
         while left > 0, hasMissing {
             left -= Int(segments[segments.missing.first].length)
-            onSentAgain(segments.missing.first, at: now)
+            onSentAgain(segments.missing.first, stamp: stamp, at: now)
         }
     }
 }

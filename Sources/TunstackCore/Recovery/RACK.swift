@@ -5,7 +5,7 @@ import TunstackWire
 struct RACK {
     /// RACK.xmit_ts: when the segment left that left last among those delivered.
     private(set) var sentAt = Instant.origin
-    /// RACK.rtt: its round trip.
+    /// RACK.rtt: the round trip of the segment delivered last.
     private(set) var roundTrip = Interval.zero
     /// RACK.end_seq: the end of that segment.
     private(set) var end: SequenceNumber
@@ -27,6 +27,8 @@ struct RACK {
 
     /// Recoveries without a duplicate report after which the window is small again (RFC 8985 §6.2 step 4).
     private static let persistence: UInt8 = 16
+
+    private static let largestLagQuarters: UInt8 = 2
 
     init(iss: SequenceNumber) {
         end = iss
@@ -77,10 +79,10 @@ struct RACK {
             toldOfReordering = true
         }
         guard !isAmbiguous else { return }
+        roundTrip = now - segment.sentAt
         if isAfter(segment.sentAt, segment.end) { return }
         sentAt = segment.sentAt
         end = segment.end
-        roundTrip = now - segment.sentAt
     }
 
     /// Whether the segment delivered last left after one that left at `time` and ends at `number`.
@@ -104,10 +106,10 @@ struct RACK {
         recoveriesLeft = Self.persistence
     }
 
-    /// A recovery proved spurious: the network does reorder, and what arrived last may have been an original that counted as its own
-    /// repair. Nothing is overdue by that.
-    mutating func onSpuriousRecovery() {
-        hasSeenReordering = true
+    /// A recovery proved spurious: what arrived last may have been an original that counted as its own repair, and nothing is overdue
+    /// by that. Unless it began with a time-out, the network does reorder.
+    mutating func onSpuriousRecovery(afterTimeout: Bool) {
+        if !afterTimeout { hasSeenReordering = true }
         sentAt = .origin
     }
 
@@ -115,6 +117,14 @@ struct RACK {
     mutating func onRecovered() {
         if recoveriesLeft > 0 { recoveriesLeft -= 1 }
         if recoveriesLeft == 0 { windowQuarters = 1 }
+    }
+
+    /// How far behind the clock the timestamp of a repair is: as long as the network may hold back what left before it, but
+    /// no more than half of a round trip.
+    @inline(__always)
+    func repairStampLag(minimumRoundTrip: Interval?) -> Interval {
+        guard hasSeenReordering, let minimumRoundTrip else { return .zero }
+        return minimumRoundTrip / 4 * Int64(min(windowQuarters, Self.largestLagQuarters))
     }
 
     /// RACK.reo_wnd: how long a segment may be overdue. None where the number of segments delivered beyond it settles the case and

@@ -11,8 +11,9 @@ struct RTTEstimator {
     }
 
     private(set) var memory: Memory
-    private var minimum: Interval
-    private var maximum: Interval
+    private let minimum: Interval
+    private let maximum: Interval
+    private let margin: Interval
 
     /// SRTT; zero before the first sample.
     var srtt: Interval { memory.srtt }
@@ -26,22 +27,22 @@ struct RTTEstimator {
     /// G of RFC 6298 §2.3: timers run on the owner's nanoseconds, but wake-ups are not better than this.
     private static let granularity = Interval.milliseconds(1)
 
-    init(minimum: Interval, maximum: Interval) {
+    init(minimum: Interval, maximum: Interval, margin: Interval? = nil) {
         self.minimum = minimum
+        self.margin = max(Self.granularity, margin ?? minimum / 4)
         self.maximum = max(minimum, maximum)
         memory = Memory(base: max(minimum, Self.initialRTO))
     }
 
     /// As it was before a rest.
-    init(_ memory: Memory, minimum: Interval, maximum: Interval) {
-        self.init(minimum: minimum, maximum: maximum)
+    init(_ memory: Memory, minimum: Interval, maximum: Interval, margin: Interval?) {
+        self.init(minimum: minimum, maximum: maximum, margin: margin)
         self.memory = memory
     }
 
     /// New bounds for the RTO, from the next sample on.
-    mutating func setBounds(minimum: Interval, maximum: Interval) {
-        self.minimum = minimum
-        self.maximum = max(minimum, maximum)
+    mutating func setBounds(minimum: Interval, maximum: Interval, margin: Interval?) {
+        self = RTTEstimator(memory, minimum: minimum, maximum: maximum, margin: margin)
     }
 
     /// RTO, doubled for every time-out since the last sample and held within its bounds. Only a new sample undoes the doubling,
@@ -65,7 +66,7 @@ struct RTTEstimator {
             memory.srtt = (srtt * 7 + sample) / 8
         }
         // A steady round trip leaves no variance; what a peer holds an acknowledgment back for must still fit in.
-        memory.base = min(maximum, max(minimum, srtt + max(Self.granularity, minimum / 4, rttvar * 4)))
+        memory.base = min(maximum, max(minimum, srtt + max(margin, rttvar * 4)))
         memory.shift = 0
     }
 

@@ -25,6 +25,12 @@ struct SentSegment {
     var isApplicationLimited = false
     /// It is a piece of a probe for a larger path MTU, which has not been sent again.
     var isSizeProbe = false
+    /// It carries PSH, whatever leaves with it.
+    var isPushed = false
+    /// It was the last that left together with others.
+    var endsBurst = false
+    /// It ends a record: what follows is not repaired in the same segment.
+    var endsRecord = false
     var place = Place.flight
 
     // The connection's delivery when it left (see `DeliveryRateSampler`).

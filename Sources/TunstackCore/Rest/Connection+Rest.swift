@@ -4,20 +4,13 @@ import TunstackWire
 extension Connection {
     /// The small form; nil if the connection has something to do or to remember that does not fit in it.
     ///
-    /// - Parameter model: keeps BBR's model and says where.
+    /// - Parameter keep: keeps a controller that does not fit in the record, and says where.
     @inline(__always)
-    mutating func resting(_ model: (BBR) -> UInt32) -> RestingConnection? {
+    mutating func resting(_ keep: (CongestionControl) -> UInt32) -> RestingConnection? {
         guard isIdle, isUpToDate, let snd = snd.resting, let recovery = recovery.resting,
             let sendLimit = Int32(exactly: sendBuffer.limit), let receiveLimit = Int32(exactly: receiveBuffer.limit),
-            !timers.isArmed(.keepAlive) || !timers.isArmed(.finWait2)
+            !timers.isArmed(.keepAlive) || !timers.isArmed(.finWait2), let congestion = congestion.resting(keep)
         else { return nil }
-        let congestion: RestingCongestion?
-        switch self.congestion.algorithm {
-        case .cubic: congestion = self.congestion.cubic.resting(smoothed: rtt.srtt)
-        case .newReno: congestion = self.congestion.newReno.resting(smoothed: rtt.srtt)
-        case .bbr: congestion = .bbr(model(self.congestion.bbr))
-        }
-        guard let congestion else { return nil }
         return RestingConnection(
             timestampRecentAt: timestampRecentAt, lastSentAt: lastSentAt, lastReceivedAt: lastReceivedAt,
             lastTextReceivedAt: lastTextReceivedAt, deadline: timers.earliest, recovery: recovery, rtt: rtt.memory,
@@ -58,6 +51,7 @@ extension Connection {
     @inline(__always)
     private var isUpToDate: Bool {
         !smallSegmentEnd.isAfter(snd.una) && !filledTo.isAfter(snd.una) && progressAt <= lastReceivedAt
+            && lastProbedAt <= lastReceivedAt && marks?.isEmpty ?? true
             && sendBuffer.start == snd.una - (finIsQueued ? 1 : 0)
             && receiveBuffer.end == rcv.nxt - (peerFin == nil ? 0 : 1) && timedSegment == nil && retransmissions == 0
             && probes == 0

@@ -19,7 +19,7 @@ import TunstackWire
 
     private var entries = Slab<Entry>()
     private var blocks = ConnectionBlocks()
-    private var models = Slab<BBR>()
+    private var controllers = Slab<CongestionControl>()
     private var options = OptionsTable()
     private let timestampTick: Interval
     /// A connection at rest, as it would be at work: made for a look at it.
@@ -98,7 +98,7 @@ extension ConnectionStore {
         let block = entries[index].block
         guard allowsRest, block != ConnectionBlocks.none else { return false }
         let connection = unsafe blocks.pointer(to: block)
-        guard let resting = unsafe connection.pointee.resting({ UInt32(models.insert($0)) }) else { return false }
+        guard let resting = unsafe connection.pointee.resting({ UInt32(controllers.insert($0)) }) else { return false }
         assert(self[index].options == options[entries[index].options], "options that the store does not know")
         entries[index].timer = unsafe connection.pointee.bookkeeping.timer
         entries[index].resting = resting
@@ -114,7 +114,7 @@ extension ConnectionStore {
         unsafe blocks.pointer(to: block).initialize(to: connection(resting, at: index))
         entries[index].block = block
         entries[index].resting = nil
-        if case .bbr(let model) = resting.congestion { _ = models.remove(Int(model)) }
+        if case .whole(let place) = resting.congestion { _ = controllers.remove(Int(place)) }
     }
 
     /// Makes the view of a connection at rest. It holds until the next one is made; nothing in it has to be ended.
@@ -128,14 +128,11 @@ extension ConnectionStore {
     private func connection(_ resting: RestingConnection, at index: Int) -> Connection {
         let congestion =
             switch resting.congestion {
-            case .cubicInSlowStart(let window, let search):
-                CongestionControl(Cubic(window, search: search, smoothed: resting.rtt.srtt))
-            case .cubic(let window, let curve):
-                CongestionControl(Cubic(window, curve: CubicCurve(curve), smoothed: resting.rtt.srtt))
+            case .cubicInSlowStart(let window, let search): CongestionControl(Cubic(window, search: search))
+            case .cubic(let window, let curve): CongestionControl(Cubic(window, curve: CubicCurve(curve)))
             case .newReno(let window, let search, let acknowledged):
-                CongestionControl(
-                    NewReno(window, search: search, acknowledged: acknowledged, smoothed: resting.rtt.srtt))
-            case .bbr(let model): CongestionControl(models[Int(model)])
+                CongestionControl(NewReno(window, search: search, acknowledged: acknowledged))
+            case .whole(let place): controllers[Int(place)]
             }
         return Connection(
             waking: resting, timer: entries[index].timer, key: entries[index].key,

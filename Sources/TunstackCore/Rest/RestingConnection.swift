@@ -17,7 +17,7 @@ struct RestingConnection {
     // In an order without gaps.
     let timestampRecentAt: Instant
     let lastSentAt: Instant
-    /// Nothing can have made progress later.
+    /// The last progress and the last window probe were no later.
     let lastReceivedAt: Instant
     let lastTextReceivedAt: Instant
     /// When the one timer fires that may run: keep-alive, or FIN-WAIT-2 as a flag says.
@@ -66,8 +66,8 @@ enum RestingCongestion {
     /// CUBIC after it, when HyStart++ does not matter any more.
     case cubic(CongestionWindow.Resting, CubicCurve.Resting)
     case newReno(CongestionWindow.Resting, HyStartPlusPlus, acknowledged: UInt32)
-    /// BBR's model of the path, which is all of BBR; the store keeps it beside the record.
-    case bbr(UInt32)
+    /// All of the controller, where it has much to remember, as BBR's model of the path; the store keeps it beside the record.
+    case whole(UInt32)
 }
 
 extension LossRecovery {
@@ -110,7 +110,8 @@ extension LossRecovery {
             isApplicationLimited: rate.isApplicationLimited, untoldReduction: untoldReduction)
     }
 
-    /// As it was before a rest.
+    /// As it was before a rest. What the timestamps of repairs told is so long ago, since there was an aftermath, that no later one can be
+    /// older.
     init(_ resting: Resting) {
         self.init(iss: resting.recover)
         rack = RACK(resting.rack)

@@ -72,6 +72,7 @@ extension Session {
             guard number == 0 || (88...32_767).contains(number) else { throw Errno(EINVAL) }
             socket.settings.maximumSegmentSize = number == 0 ? nil : UInt16(number)
             socket.settings.connection.maximumSegmentSize = socket.settings.maximumSegmentSize
+            socket.settings.connection.largestSegmentToSend = socket.settings.maximumSegmentSize
         case TCPOptionName.quickAcknowledgment:
             if let id = socket.connection { stack.setQuickAcknowledgment(number != 0, on: id, at: now) }
         case TCPOptionName.userTimeout:
@@ -85,7 +86,8 @@ extension Session {
         case TCPOptionName.synCount:
             guard (1...127).contains(number) else { throw Errno(EINVAL) }
             remember(OptionRecord(number).bytes, socket, OptionLevel.tcp, name)
-            socket.settings.connection.establishmentTimeout = Profile.timeout(retries: Int(number))
+            socket.settings.connection.establishmentTimeout = Profile.timeout(
+                retries: Int(number), linear: Int(socket.settings.connection.linearSynRetransmissions))
         case TCPOptionName.linger2:
             remember(OptionRecord(number).bytes, socket, OptionLevel.tcp, name)
             socket.settings.connection.finWait2Timeout = .seconds(Int64(max(0, number)))

@@ -165,6 +165,10 @@ struct RestEquivalenceTests {
         options.selectiveAcknowledgment = Int.random(in: 0..<4, using: &random) > 0
         options.ecn = Bool.random(using: &random)
         options.keepAlive = Bool.random(using: &random) ? KeepAlive() : nil
+        options.slowStartExit = Bool.random(using: &random) ? .hyStart : .hyStartPlusPlus
+        options.reducesFromWindow = Bool.random(using: &random)
+        options.timesEverySegment = Bool.random(using: &random)
+        options.pushesBursts = Bool.random(using: &random)
         var faults = WireFaults.none
         faults.lost = Int.random(in: 0...60, using: &random)
         faults.doubled = Int.random(in: 0...60, using: &random)

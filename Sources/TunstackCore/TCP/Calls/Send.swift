@@ -16,6 +16,11 @@ public struct SendFlags: OptionSet, Sendable {
     /// one of no bytes included, or for 200 ms at most. A FIN, and a buffer that is full, set it free too.
     /// `ConnectionOptions.corked` is the same for all that is sent.
     public static let more = SendFlags(rawValue: 1 << 1)
+    /// The data ends a record (MSG_EOR): what is sent later does not share a segment with it.
+    public static let endOfRecord = SendFlags(rawValue: 1 << 2)
+    /// The segment that ends this data carries PSH even if more has been queued behind it by the time it leaves. Without this flag, pushes
+    /// that were not carried out yet are one with the last (RFC 9293 §3.9.1.2).
+    public static let keepPush = SendFlags(rawValue: 1 << 3)
 }
 
 /// SEND (RFC 9293 §3.9.1.2, §3.10.2).
@@ -51,9 +56,19 @@ extension Connection {
         let accepted = queue(bytes, &environment.pool)
         if accepted < bytes.byteCount { senderWaits = true }
         moreFollows = flags.contains(.more)
+        if accepted > 0, accepted == bytes.byteCount, !flags.isDisjoint(with: [.endOfRecord, .keepPush]) {
+            noteEnd(flags)
+        }
         if flags.contains(.urgent), accepted > 0 { snd.up = sendBuffer.end }
         if wasEmpty, accepted > 0 { armUserTimeout(at: environment.now) }
         return accepted
+    }
+
+    private mutating func noteEnd(_ flags: SendFlags) {
+        let marks = marks ?? SendMarks()
+        self.marks = marks
+        if flags.contains(.endOfRecord) { marks.addRecord(at: sendBuffer.end) }
+        marks.addPush(at: sendBuffer.end)
     }
 
     /// Text without memory to index what is sent of it could never leave, so that memory comes first, and stays until no text is left.

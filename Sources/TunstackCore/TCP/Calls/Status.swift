@@ -169,7 +169,8 @@ extension Connection {
     fileprivate mutating func setOptions(_ new: ConnectionOptions, at now: Instant) {
         let keepAliveChanged = new.keepAlive != options.keepAlive
         options = new.normalized.keepingWhatTheSynSettled(of: options)
-        rtt.setBounds(minimum: options.minimumRTO, maximum: options.maximumRTO)
+        rtt.setBounds(
+            minimum: options.minimumRTO, maximum: options.maximumRTO, margin: options.leastTimeoutMargin)
         if keepAliveChanged {
             keepAliveProbesUnanswered = 0
             armKeepAlive(at: now)

@@ -6,6 +6,10 @@ struct OutgoingSegment {
     var textLength = 0
     var flags: TCPFlags = .ack
     var purpose = Purpose.ordinary
+    /// It is the last of several that leave together, and carries PSH for that alone.
+    var endsBurst = false
+    /// It ends where the application wants a segment to end.
+    var endsRecord = false
 
     enum Purpose {
         /// New text, a FIN, or a bare acknowledgment.
@@ -66,7 +70,15 @@ extension Connection {
         let textLength = min(length, max(0, sendBuffer.end - seq))
         var segment = OutgoingSegment(seq: seq, textLength: textLength, purpose: .retransmission)
         if textLength < length { segment.flags.insert(.fin) }
-        return marked(segment)
+        segment = marked(segment)
+        if recovery.repairIsPushed(length: length) { segment.flags.insert(.psh) }
+        if options.pushesBursts {
+            let continues = recovery.repairContinues(window: congestionWindow)
+            if burst.nextRepair(from: seq, to: seq + length, continues: continues, limit: largestBurst) {
+                segment.flags.insert(.psh)
+            }
+        }
+        return segment
     }
 
     /// New text as cwnd and the peer's window allow, then the FIN.
@@ -78,21 +90,52 @@ extension Connection {
             return nil
         }
         guard !recovery.hasMissing || recovery.prefersNewData else { return nil }
-        resetWindowAfterIdle(at: now)
         let usable = snd.usableWindow
+        if usable > 0 { resetWindowAfterIdle(at: now) }
         let room = min(usable, congestionWindow - recovery.inFlight)
+        let record = marks?.nextRecord
         if let probe = sizeProbeLength(at: now, &pool) {
             // Without room for it the next acknowledgment makes some.
             return room >= probe && paceAllows(at: now) ? marked(OutgoingSegment(seq: snd.nxt, textLength: probe)) : nil
         }
-        let length = min(queued, room, textRoom)
+        let piece = record.map { $0 - snd.nxt } ?? queued
+        let length = min(piece, room, textRoom)
         guard length > 0 || (queued == 0 && finIsDue && usable > 0) else { return nil }
         var segment = OutgoingSegment(seq: snd.nxt, textLength: max(0, length))
         if finIsDue, segment.textLength == queued, usable > queued { segment.flags.insert(.fin) }
-        guard segment.flags.contains(.fin) || isWorthSending(length, queued: queued), paceAllows(at: now),
-            recovery.segments.reserve(pool: &pool)
+        guard segment.flags.contains(.fin) || (length == piece && piece < queued)
+                || isWorthSending(length, queued: queued),
+            paceAllows(at: now), recovery.segments.reserve(pool: &pool)
         else { return nil }
-        return marked(segment)
+        segment = marked(segment)
+        segment.endsRecord = record != nil && length == piece
+        push(&segment, room: room, queued: piece)
+        return segment
+    }
+
+    /// Sets PSH for what leaves together, and for pushes that are kept: at the end of the burst that they are in.
+    @inline(__always)
+    private mutating func push(_ segment: inout OutgoingSegment, room: Int, queued: Int) {
+        guard segment.textLength > 0 else { return }
+        var isInside = false
+        if options.pushesBursts {
+            let partial = queued % effectiveSendMSS
+            let leaves =
+                segment.endsRecord || !holdsPartialSegment && (options.noDelay || !smallSegmentIsOutstanding)
+            // A part of a segment leaves because it is the end, not because the windows have no more room.
+            let fitting = room < queued ? room - room % effectiveSendMSS : leaves ? queued : queued - partial
+            switch burst.next(size: burstSize(of: min(room, fitting))) {
+            case .alone: break
+            case .inside: isInside = true
+            case .last:
+                segment.endsBurst = !segment.flags.contains(.psh)
+                segment.flags.insert(.psh)
+            }
+        }
+        if !isInside, let marks, marks.isPushed(before: segment.seq + segment.textLength) {
+            segment.endsBurst = false
+            segment.flags.insert(.psh)
+        }
     }
 
     /// The delivery rate measured from now on is the application's, not the path's.
@@ -128,6 +171,7 @@ extension Connection {
 
     /// RFC 5681 §4.1: after a pause longer than an RTO begin again with a small window.
     private mutating func resetWindowAfterIdle(at now: Instant) {
+        guard options.restartsAfterIdle else { return }
         let pause = now - lastSentAt
         if snd.outstanding == 0, pause > rtt.rto { congestion.onIdle(for: pause, rto: rtt.rto) }
     }
@@ -143,11 +187,15 @@ extension Connection {
         let textLength = min(Int(last.length), effectiveSendMSS, max(0, sendBuffer.end - last.start))
         var segment = OutgoingSegment(seq: last.start, textLength: textLength, purpose: .lossProbe)
         if textLength < Int(last.length), finWasSent { segment.flags.insert(.fin) }
+        if last.isPushed, textLength == Int(last.length) { segment.flags.insert(.psh) }
         return marked(segment)
     }
 
     @inline(__always)
     private func nextProbe() -> OutgoingSegment? {
+        if output.windowProbe, !options.windowProbesCarryText {
+            return OutgoingSegment(seq: snd.una - 1, purpose: .windowProbe)
+        }
         if output.windowProbe, queuedBytes > 0 {
             return marked(OutgoingSegment(seq: snd.nxt, textLength: 1, purpose: .windowProbe))
         }
@@ -166,11 +214,13 @@ extension Connection {
         acknowledgments.debt == .now ? OutgoingSegment(seq: snd.nxt) : nil
     }
 
-    /// Sets PSH on the segment that empties the send buffer (MUST-61), and URG while urgent data lies ahead.
+    /// Sets PSH on the segment that empties the send buffer (MUST-61) unless the application has said that more follows, and URG while urgent data lies ahead.
     @inline(__always)
     private func marked(_ segment: OutgoingSegment) -> OutgoingSegment {
         var segment = segment
-        if segment.textLength > 0, segment.seq + segment.textLength == sendBuffer.end { segment.flags.insert(.psh) }
+        if segment.textLength > 0, !moreFollows, segment.seq + segment.textLength == sendBuffer.end {
+            segment.flags.insert(.psh)
+        }
         if snd.up.isAfter(segment.seq) { segment.flags.insert(.urg) }
         return segment
     }
@@ -184,6 +234,10 @@ extension Connection {
         environment.counters.segmentsSent &+= 1
         guard segment.length > 0 else {
             output.keepAliveProbe = false
+            if segment.purpose == .windowProbe {
+                output.windowProbe = false
+                lastProbedAt = environment.now
+            }
             return
         }
         switch segment.purpose {
@@ -200,7 +254,7 @@ extension Connection {
             }
         case .lossProbe:
             environment.counters.segmentsRetransmitted &+= 1
-            recovery.onSentAgain(recovery.segments.last, at: environment.now)
+            recovery.onSentAgain(recovery.segments.last, stamp: environment.now, at: environment.now)
             onLossProbeSent(isRetransmission: true, &environment)
         case .windowProbe:
             output.windowProbe = false
@@ -224,10 +278,14 @@ extension Connection {
                 onSizeProbeSent(segment, &environment)
             } else {
                 recovery.onSent(segment.seq, length: segment.length, at: now)
+                recovery.noteMarks(
+                    isPushed: segment.flags.contains(.psh) && !segment.endsBurst, endsBurst: segment.endsBurst,
+                    endsRecord: segment.endsRecord)
             }
             pay(for: segment, at: now)
         }
         snd.nxt += segment.length
+        marks?.forget(before: snd.nxt, wasPushed: segment.flags.contains(.psh))
         noteSize(of: segment, isFull: segment.textLength >= textRoom)
         if recovery.inFlight + effectiveSendMSS > congestionWindow { filledTo = snd.nxt }
         output.syn = false

@@ -12,6 +12,7 @@ extension Connection {
     /// Appends the headers of the next segment's IP packet, and counts it as sent; nil if there is none to send now.
     mutating func transmit(into packet: inout OutputRawSpan, _ environment: inout Environment) -> HeadedSegment? {
         guard let segment = nextSegment(at: environment.now, &environment.pool) else {
+            burst.end()
             if !armHoldIfHolding(at: environment.now) { armPersistIfBlocked(at: environment.now) }
             return nil
         }
@@ -72,7 +73,10 @@ extension Connection {
     @inline(__always)
     private func currentOptions(at now: Instant, besides segment: OutgoingSegment) -> TCPOptions {
         var options = TCPOptions()
-        if negotiated.timestamps { options.timestamps = timestamps(at: now) }
+        if negotiated.timestamps {
+            let isRepair = segment.purpose == .retransmission
+            options.timestamps = timestamps(at: isRepair ? recovery.repairStamp(at: now) : now)
+        }
         if sackBytes > 0, segment.textLength + sackBytes <= effectiveSendMSS {
             options.sackBlocks = receiveBuffer.reassembly.sackBlocks(
                 maximum: sackBlockLimit, duplicate: duplicate.block)

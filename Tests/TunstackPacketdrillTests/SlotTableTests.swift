@@ -40,7 +40,7 @@ struct SlotTableTests {
         let drill = Drill()
         #expect(drill.listen(987_654) == -1)
         #expect(errno == EBADF)
-        #expect(drill.listen(0) == -1)
+        #expect(drill.listen(1) == -1)
         #expect(errno == ENOTSOCK)
         #expect(drill.read(drill.socket(), 10) == -1)
         #expect(errno == ENOTCONN)
@@ -79,7 +79,9 @@ struct SlotTableTests {
         #expect(info[80] == 10, "ten segments of congestion window")
 
         var ends: [Int32] = [0, 0]
-        unsafe ends.withUnsafeMutableBufferPointer { _ = unsafe pipe($0.baseAddress ?? $0.baseAddress.unsafelyUnwrapped) }
+        unsafe ends.withUnsafeMutableBufferPointer {
+            _ = unsafe pipe($0.baseAddress ?? $0.baseAddress.unsafelyUnwrapped)
+        }
         var value: Int32 = 0
         length = 4
         #expect(unsafe interposedGetsockopt(ends[0], OptionLevel.socket, SocketOption.type, &value, &length) == -1)

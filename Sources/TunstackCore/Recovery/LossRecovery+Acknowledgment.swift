@@ -102,7 +102,8 @@ extension LossRecovery {
                 now: ack.now, delivered: outcome.delivered, acknowledged: ack.una - ack.priorUna, lost: lost,
                 priorInFlight: prior.inFlight, inFlight: inFlight, una: ack.una, nxt: ack.nxt,
                 roundTrip: outcome.roundTrip, smoothedRoundTrip: ack.smoothed, rate: sample,
-                totalDelivered: rate.delivered, totalLost: rate.lost, isWindowLimited: ack.isWindowLimited, hadFilledWindow: ack.hadFilledWindow,
+                totalDelivered: rate.delivered, totalLost: rate.lost, isWindowLimited: ack.isWindowLimited,
+                hadFilledWindow: ack.hadFilledWindow,
                 isInRecovery: prior.isReducing || isReducing, isAfterTimeout: phase == .afterTimeout,
                 isMarked: ack.isMarked))
         guard isReducing else { return }

@@ -16,11 +16,13 @@ import Glibc
         self.drill = drill
         self.body = body
         let box = unsafe Unmanaged.passRetained(self).toOpaque()
-        unsafe pthread_create(&thread, nil, { argument in
-            guard let argument = unsafe argument else { return nil }
-            unsafe Unmanaged<Caller>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, box)
+        unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<Caller>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, box)
         while drill.session.monitor.locked({ drill.session.waiters.isEmpty }) { sched_yield() }
     }
 
@@ -32,7 +34,7 @@ import Glibc
 
     /// What the call returned, `errno`, and the time that the thread saw right after it.
     func answer() -> (result: Int, code: Int32, time: Int64) {
-        unsafe pthread_join(thread, nil)
+        pthread_join(thread, nil)
         return (result, code, time)
     }
 }

@@ -55,7 +55,9 @@ extension Drill {
         var bytes = [UInt8](repeating: 0, count: 16)
         bytes[0] = UInt8(AF_INET)
         for index in 0..<2 { bytes[2 + index] = UInt8(truncatingIfNeeded: port.rawValue >> (8 - 8 * UInt16(index))) }
-        for index in 0..<4 { bytes[4 + index] = UInt8(truncatingIfNeeded: address.rawValue >> (24 - 8 * UInt32(index))) }
+        for index in 0..<4 {
+            bytes[4 + index] = UInt8(truncatingIfNeeded: address.rawValue >> (24 - 8 * UInt32(index)))
+        }
         return unsafe bytes.withUnsafeBytes { buffer in
             guard let base = buffer.baseAddress else { preconditionFailure("an address has bytes") }
             return unsafe body(base)
@@ -63,7 +65,7 @@ extension Drill {
     }
 
     func bind(_ descriptor: Int32, port: Port = 8080) -> Int32 {
-        withAddress(local, port) { unsafe slot(.bind, as: AddressCall.self)(data, descriptor, $0, 16) }
+        unsafe withAddress(local, port) { unsafe slot(.bind, as: AddressCall.self)(data, descriptor, $0, 16) }
     }
 
     func listen(_ descriptor: Int32, backlog: Int32 = 1) -> Int32 {
@@ -75,7 +77,7 @@ extension Drill {
     }
 
     func connect(_ descriptor: Int32, port: Port = 8080) -> Int32 {
-        withAddress(remote, port) { unsafe slot(.connect, as: AddressCall.self)(data, descriptor, $0, 16) }
+        unsafe withAddress(remote, port) { unsafe slot(.connect, as: AddressCall.self)(data, descriptor, $0, 16) }
     }
 
     func read(_ descriptor: Int32, _ count: Int) -> Int {
@@ -118,7 +120,7 @@ extension Drill {
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_usec)
     }
 
-    func sleep(_ microseconds: UInt32) {
+    func elapse(_ microseconds: UInt32) {
         _ = unsafe slot(.sleep, as: (@convention(c) (UserData, useconds_t) -> Int32).self)(data, microseconds)
     }
 

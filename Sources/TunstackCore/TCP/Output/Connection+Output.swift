@@ -103,7 +103,8 @@ extension Connection {
         guard length > 0 || (queued == 0 && finIsDue && usable > 0) else { return nil }
         var segment = OutgoingSegment(seq: snd.nxt, textLength: max(0, length))
         if finIsDue, segment.textLength == queued, usable > queued { segment.flags.insert(.fin) }
-        guard segment.flags.contains(.fin) || (length == piece && piece < queued)
+        guard
+            segment.flags.contains(.fin) || (length == piece && piece < queued)
                 || isWorthSending(length, queued: queued),
             paceAllows(at: now), recovery.segments.reserve(pool: &pool)
         else { return nil }

@@ -107,7 +107,9 @@ extension Connection {
         noteRecovery(outcome, &environment)
         restartLossTimers(hasAdvanced: hasAdvanced, at: environment.now)
         guard hasAdvanced else { return }
-        if moreFollows, !options.corked, !options.holdsAcrossAcknowledgments, queuedBytes > 0 { output.holdIsOver = true }
+        if moreFollows, !options.corked, !options.holdsAcrossAcknowledgments, queuedBytes > 0 {
+            output.holdIsOver = true
+        }
         armUserTimeout(at: environment.now)
         growSendBuffer(environment)
         noteRoom()

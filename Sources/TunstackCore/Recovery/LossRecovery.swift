@@ -77,12 +77,35 @@ extension LossRecovery {
         reduction.onSent(length)
     }
 
+    /// A super-segment leaves for the first time. While nothing is known to be lost it is one record.
+    mutating func onSuperSegmentSent(_ start: SequenceNumber, length: Int, segmentSize: Int, at now: Instant) {
+        guard keepsSuperSegmentsWhole else {
+            return onSentInPieces(start, length: length, segmentSize: segmentSize, isSizeProbe: false, at: now)
+        }
+        var segment = SentSegment(start: start, length: Int32(length), sentAt: now)
+        segment.segmentSize = UInt16(segmentSize)
+        rate.stamp(&segment, inFlight: inFlight, at: now)
+        segments.append(segment)
+        reduction.onSent(length)
+    }
+
+    /// Every acknowledgment is expected to be cumulative.
+    private var keepsSuperSegmentsWhole: Bool {
+        phase == .open && segments.isInOrder && duplicates == 0
+    }
+
     /// A probe for a larger path MTU leaves. It is recorded as segments of the size that passes, and repaired as such.
     mutating func onSizeProbeSent(_ start: SequenceNumber, length: Int, segmentSize: Int, at now: Instant) {
+        onSentInPieces(start, length: length, segmentSize: segmentSize, isSizeProbe: true, at: now)
+    }
+
+    private mutating func onSentInPieces(
+        _ start: SequenceNumber, length: Int, segmentSize: Int, isSizeProbe: Bool, at now: Instant
+    ) {
         var sent = 0
         while sent < length {
             let piece = min(segmentSize, length - sent)
-            onSent(start + sent, length: piece, isSizeProbe: true, at: now)
+            onSent(start + sent, length: piece, isSizeProbe: isSizeProbe, at: now)
             sent += piece
         }
     }

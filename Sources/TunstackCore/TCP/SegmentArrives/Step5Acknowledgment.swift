@@ -86,6 +86,10 @@ extension Connection {
         }
         guard segment.ack.isAtOrAfter(priorUna) else { return }
         output.lossProbe = false
+        // More is said than that everything up to a number has arrived.
+        if isDuplicate || !segment.options.sackBlocks.isEmpty {
+            recovery.segments.cutSuperSegments()
+        }
         let outcome = recovery.onAcknowledged(
             IncomingAcknowledgment(
                 now: environment.now, priorUna: priorUna, una: snd.una, nxt: snd.nxt,

@@ -157,7 +157,7 @@ extension SentSegments {
     /// Makes a record of each segment of the super-segments. While there are any, everything is in the network and left in the order of
     /// sequence (`isInOrder`), and there is room for all the records.
     mutating func cutSuperSegments() {
-        guard segmentCount > count else { return }
+        guard segmentCount > count, isInOrder else { return }
         var place = segmentCount
         for position in (0..<count).reversed() {
             let whole = self[serial(at: position)]

@@ -13,7 +13,7 @@ SCRATCH ?= .build
 SWIFT_BUILD = swift build --scratch-path $(SCRATCH)
 # The binary that the integration tests and the demonstrations run.
 export TUNSTACK ?= $(abspath $(SCRATCH))/release/tunstack
-SWIFT_SOURCES = Package.swift Sources Tests
+SWIFT_SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 # How many seeds `make simulate` plays.
 SEEDS ?= 2000
 CHECKS = layering sizes links test-marks requirements scripts

@@ -16,8 +16,10 @@ let package = Package(
         .executable(name: "tunstack", targets: ["TunstackCLI"]),
         .library(name: "Tunstack", targets: ["Tunstack"]),
         .library(name: "TunstackCore", targets: ["TunstackCore"]),
+        .library(name: "TunstackLinux", targets: ["TunstackLinux"]),
         .library(name: "TunstackWire", targets: ["TunstackWire"]),
         .library(name: "TunstackSimulator", targets: ["TunstackSimulator"]),
+        .library(name: "TunstackPacketdrill", type: .dynamic, targets: ["TunstackPacketdrill"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -31,6 +33,7 @@ let package = Package(
         .target(
             name: "Tunstack", dependencies: ["TunstackLinux", "TunstackCore", "TunstackWire"], swiftSettings: strict),
         .target(name: "TunstackSimulator", dependencies: ["TunstackCore", "TunstackWire"], swiftSettings: strict),
+        .target(name: "TunstackPacketdrill", dependencies: ["TunstackCore", "TunstackWire"], swiftSettings: strict),
         .executableTarget(
             name: "TunstackCLI",
             dependencies: [

@@ -143,7 +143,8 @@ int main(int count, char **arguments) {
     // The same chance in both directions would lose a packet and its answer together.
     options[1].seed = draw(options[1].seed, 1);
 
-    const int devices[2] = {tun_open(arguments[1], arguments[2]), tun_open(arguments[3], arguments[4])};
+    const int devices[2] = {tun_open(arguments[1], arguments[2], false),
+                            tun_open(arguments[3], arguments[4], false)};
     static struct link links[2];
     link_open(&links[0], &options[0], now());
     link_open(&links[1], &options[1], now());

@@ -70,10 +70,12 @@ struct IPv4AddressTests {
         #expect(one.contains(one.address) && !one.contains(IPv4Address(10, 0, 0, 0)))
     }
 
-    @Test("networks of two addresses and of one have no directed broadcast", arguments: [31, 32])
+    @Test("in networks of two addresses and of one every address is a host's", arguments: [31, 32])
     func noBroadcast(prefixLength: Int) {
         let network = IPv4Network(IPv4Address(10, 0, 0, 1), prefixLength: prefixLength)
         #expect(!network.isDirectedBroadcast(network.broadcastAddress))
+        #expect(!network.isOwnAddress(network.networkAddress))
+        #expect(IPv4Network(network.address, prefixLength: 30).isOwnAddress(IPv4Address(10, 0, 0, 0)))
         #expect(IPv4Network(network.address, prefixLength: 30).isDirectedBroadcast(IPv4Address(10, 0, 0, 3)))
     }
 

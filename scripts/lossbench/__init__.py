@@ -1,17 +1,16 @@
 """What `scripts/bench loss` is made of: TCP stacks side by side over the same emulated path.
 
-A run is one measurement: one cell of the matrix (a path), one lineup (who sends to whom) and one seed. It happens in
-a process and namespaces of its own, made as for the integration scenarios (`kernelpeer`), and ends with them.
+A run is one measurement: one cell of the matrix (a path), one lineup (who sends to whom) and one seed. What it shares
+with other benchmarks is in `benchlab`.
 
 - `cells`: the paths, and the matrix
 - `lineups`: who sends to whom
 - `stacks`: how each implementation is started, and what it counts
 - `laboratory`: the namespaces, the emulated path between them
 - `measure`: one run
-- `programs`: compiling the emulator and the peers
-- `results`: the file that the runs are kept in
-- `plan`: which runs, in which order, how long; doing them
-- `summary`, `verdict`, `markdown`: what came out
+- `plan`: which runs, in which order
+- `results`: the runs that have been made
+- `summary`, `verdict`: what came out
 - `check`: is the emulator itself right?
-- `command`: the command line
+- `command`: the subcommands
 """

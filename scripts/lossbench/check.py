@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 from typing import Callable, NamedTuple
 
 from kernelpeer.host import Host
-from kernelpeer.isolation import Isolation, run_to_end
 
+from benchlab.executor import Executor
+from benchlab.job import Job
 from lossbench.cells import BURST, RATE_MBIT, SEND, Cell
 from lossbench.laboratory import FAR, NEAR_ADDRESS, Laboratory
 from lossbench.lineups import Lineup
@@ -116,13 +115,13 @@ CASES: dict[str, Callable[[Host, Path], Outcome]] = {
 
 def run_all(program: Path, programs: Path) -> int:
     """Runs every case, those of chance twice: they must come out the same. The exit code."""
-    isolation = Isolation()
-    if isolation.obstacle:
-        print(f"cannot measure here: {isolation.obstacle}", file=sys.stderr)
+    executor = Executor(program, programs, "", retries=0, most_others=1)
+    if executor.obstacle:
+        print(f"cannot measure here: {executor.obstacle}", file=sys.stderr)
         return 2
     wrong = 0
     for name in CASES:
-        outcomes = [_isolated(isolation, program, programs, name) for _ in range(2 if "loss" in name else 1)]
+        outcomes = [_once(executor, name) for _ in range(2 if "loss" in name else 1)]
         right = all(outcome.right for outcome in outcomes) and len(set(outcomes)) == 1
         wrong += not right
         details = " / then: ".join(dict.fromkeys(outcome.detail for outcome in outcomes))
@@ -130,11 +129,11 @@ def run_all(program: Path, programs: Path) -> int:
     return 1 if wrong else 0
 
 
-def _isolated(isolation: Isolation, program: Path, programs: Path, case: str) -> Outcome:
-    with tempfile.TemporaryDirectory(prefix="tunstack-") as directory:
-        task = {"case": case, "binary": "", "programs": str(programs), "directory": directory}
-        command = [sys.executable, "-B", str(program), "inside", json.dumps(task)]
-        code, output = run_to_end([*isolation.prefix, *command], timeout=90)
-    if code != 0:
-        return Outcome(False, output.strip())
-    return Outcome(*json.loads(output.strip().splitlines()[-1]))
+def _once(executor: Executor, case: str) -> Outcome:
+    entry = executor.once(Job((case,), "path", {"case": case}, 30, case))
+    return Outcome(False, entry["error"]) if "error" in entry else Outcome(**entry)
+
+
+def body(host: Host, task: dict) -> dict:
+    """A case inside its namespaces."""
+    return CASES[task["case"]](host, Path(task["programs"]))._asdict()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import resource
-import time
 from pathlib import Path
 
 from kernelpeer.host import Host
 from kernelpeer.process import Process
 
+from benchlab.load import Load
+from benchlab.rooms import last_object
 from lossbench.cells import RECEIVE, Cell
-from lossbench.laboratory import FAR, FAR_ADDRESS, Laboratory, Slot, last_object
+from lossbench.laboratory import FAR, FAR_ADDRESS, Laboratory, Slot
 from lossbench.lineups import Lineup
 from lossbench.stacks import SINK_PORT, SOURCE_PORT, kernel_recovery, stack_called
 
@@ -80,34 +79,3 @@ def _result(cell: Cell, lineup: Lineup, slots: list[Slot], measured: list[dict],
         "flows": flows,
         "path": {name: data[name] for name in kept} | {"cpu_seconds": path["cpu_seconds"]},
     }
-
-
-class Load:
-    """What else the machine does during a run."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._own, self._all, self._stolen = self._read()
-
-    def by_others(self) -> dict:
-        """The share of the machine's processors that others used since this object was made."""
-        own, every, stolen = self._read()
-        capacity = (time.monotonic() - self._started) * (os.cpu_count() or 1)
-        return {"others_share": round(max(0, every - self._all - (own - self._own)) / capacity, 3),
-                "stolen_share": round((stolen - self._stolen) / capacity, 3)}
-
-    def _read(self) -> tuple[float, float, float]:
-        """Processor seconds so far: of this run, of everybody, taken away by the hypervisor."""
-        tick = os.sysconf("SC_CLK_TCK")
-        fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
-        user, nice, system, _, _, _, _, steal = fields[:8]
-        # In this process namespace, /proc shows the run's own processes alone.
-        own = 0
-        for entry in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                state = entry.read_text().rpartition(")")[2].split()
-            except OSError:
-                continue  # ended meanwhile
-            own += int(state[11]) + int(state[12])
-        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return own / tick + ended.ru_utime + ended.ru_stime, (user + nice + system) / tick, steal / tick

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from kernelpeer.scenario import expect
 
-from lossbench import programs
-from lossbench.laboratory import DEVICE_QUEUE, NEAR, Laboratory, Slot, last_object
+from benchlab import programs
+from benchlab.rooms import DEVICE_QUEUE, last_object
+from lossbench.laboratory import NEAR, Laboratory, Slot
 
 SOURCE_PORT, SINK_PORT = 19, 9
 
@@ -103,9 +104,7 @@ class Lwip(Stack):
 
     def start(self, laboratory: Laboratory, slot: Slot, sends: bool) -> None:
         _add_device(laboratory, slot)
-        role, port = ("source", SOURCE_PORT) if sends else ("sink", SINK_PORT)
-        self._process = laboratory.start(
-            NEAR, "lwip", role, slot.device, slot.address, slot.gateway, str(port))
+        self._process = laboratory.start(NEAR, "lwip", slot.device, slot.address, slot.gateway, "plain")
         self._process.wait_for(r"^ready$")
 
     def finish(self) -> dict:
@@ -119,8 +118,7 @@ class Gvisor(Stack):
 
     def start(self, laboratory: Laboratory, slot: Slot, sends: bool) -> None:
         _add_device(laboratory, slot)
-        role, port = ("source", SOURCE_PORT) if sends else ("sink", SINK_PORT)
-        self._process = laboratory.start(NEAR, "gvisor", role, slot.device, slot.address, str(port), self.control)
+        self._process = laboratory.start(NEAR, "gvisor", slot.device, slot.address, self.control, "plain")
         self._process.wait_for(r"^ready$")
 
     def finish(self) -> dict:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import statistics
-from typing import Callable, NamedTuple
+from typing import Callable
 
+from benchlab.tables import Table, spread
 from lossbench.cells import RECEIVE, SEND, SHARE, Cell
 from lossbench.lineups import MORE_SENDERS, PAIRS, RECEIVERS, SENDERS, Lineup
-from lossbench.results import Results
+from lossbench.results import LossResults
 
 CONTROLS = ("cubic", "bbr")
 
 
-class Table(NamedTuple):
-    title: str
-    header: list[str]
-    rows: list[list[str]]
-
-
-def tables(cells: list[Cell], results: Results) -> list[Table]:
+def tables(cells: list[Cell], results: LossResults) -> list[Table]:
     """Every table for which there is something to show."""
     made = [
         _goodput(cells, results),
@@ -31,23 +26,7 @@ def tables(cells: list[Cell], results: Results) -> list[Table]:
     return [table for table in made if table.rows]
 
 
-def spread(values: list[float]) -> str:
-    """Median, and least and most if there are several."""
-    if not values:
-        return "–"
-    median = figure(statistics.median(values))
-    least, most = figure(min(values)), figure(max(values))
-    return median if least == most else f"{median} ({least}–{most})"
-
-
-def figure(value: float) -> str:
-    """Three digits are all that is known."""
-    if value == round(value):
-        return f"{value:.0f}"
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def ratio(results: Results, cell: str, ours: str, theirs: str) -> float | None:
+def ratio(results: LossResults, cell: str, ours: str, theirs: str) -> float | None:
     """Our median goodput over theirs in the same cell."""
     ours_median, theirs_median = results.median(cell, ours), results.median(cell, theirs)
     return ours_median / theirs_median if ours_median is not None and theirs_median else None
@@ -57,11 +36,11 @@ def _ratio_text(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def _present(names: list[str], cells: list[Cell], results: Results) -> list[str]:
+def _present(names: list[str], cells: list[Cell], results: LossResults) -> list[str]:
     return [name for name in names if any(results.of(cell.name, name) for cell in cells)]
 
 
-def _goodput(cells: list[Cell], results: Results) -> Table:
+def _goodput(cells: list[Cell], results: LossResults) -> Table:
     chosen = [cell for cell in cells if cell.test == SEND]
     senders = _present(SENDERS + MORE_SENDERS, chosen, results)
     compared = [control for control in CONTROLS if {f"tunstack-{control}", f"kernel-{control}"} <= set(senders)]
@@ -75,7 +54,7 @@ def _goodput(cells: list[Cell], results: Results) -> Table:
     return Table("Sender: goodput in Mbit/s", ["path", *senders, *(f"ours/kernel {c}" for c in compared)], rows)
 
 
-def _by_sender(title: str, cells: list[Cell], results: Results, show: Callable[[Results, str, str], str]) -> Table:
+def _by_sender(title: str, cells: list[Cell], results: LossResults, show: Callable[[LossResults, str, str], str]) -> Table:
     chosen = [cell for cell in cells if cell.test == SEND]
     senders = _present(SENDERS + MORE_SENDERS, chosen, results)
     rows = [[cell.path, *(show(results, cell.name, sender) for sender in senders)] for cell in chosen
@@ -83,7 +62,7 @@ def _by_sender(title: str, cells: list[Cell], results: Results, show: Callable[[
     return Table(title, ["path", *senders], rows)
 
 
-def _recovery(results: Results, cell: str, sender: str) -> str:
+def _recovery(results: LossResults, cell: str, sender: str) -> str:
     runs = results.of(cell, sender)
     if not runs:
         return "–"
@@ -93,11 +72,11 @@ def _recovery(results: Results, cell: str, sender: str) -> str:
     return f"{spread(timeouts) if timeouts else '?'}; {statistics.median(shares):.1%}; {silence:.0f} ms"
 
 
-def _drops(results: Results, cell: str, sender: str) -> str:
+def _drops(results: LossResults, cell: str, sender: str) -> str:
     return spread(results.values(cell, sender, "queue_dropped"))
 
 
-def _receivers(cells: list[Cell], results: Results) -> Table:
+def _receivers(cells: list[Cell], results: LossResults) -> Table:
     lineups = [Lineup((receiver,), f"kernel-{control}").name for control in CONTROLS for receiver in RECEIVERS]
     chosen = [cell for cell in cells if cell.test == RECEIVE]
     present = _present(lineups, chosen, results)
@@ -112,7 +91,7 @@ def _receivers(cells: list[Cell], results: Results) -> Table:
     return Table("Receiver: goodput in Mbit/s that the kernel sends to it", header, rows)
 
 
-def _shares(cells: list[Cell], results: Results) -> Table:
+def _shares(cells: list[Cell], results: LossResults) -> Table:
     rows = []
     for cell in cells:
         for pair in PAIRS:
@@ -125,11 +104,3 @@ def _shares(cells: list[Cell], results: Results) -> Table:
                          spread(results.values(cell.name, name, "jain"))])
     return Table("Two flows at once: goodput in Mbit/s and Jain's index (1 is fair, 0.5 is all for one)",
                  ["path", "flows", "the first", "the second", "both", "Jain"], rows)
-
-
-def text(table: Table) -> str:
-    """A table for a terminal."""
-    lines = [table.header, *table.rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(table.header))]
-    shown = ["  ".join(field.ljust(width) for field, width in zip(line, widths)).rstrip() for line in lines]
-    return "\n".join(["", table.title, *shown])

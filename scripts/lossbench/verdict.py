@@ -5,8 +5,9 @@ from __future__ import annotations
 import statistics
 from typing import NamedTuple
 
+from benchlab.tables import DIGITS, Finding
 from lossbench.cells import SEND, Cell
-from lossbench.results import Results
+from lossbench.results import LossResults
 from lossbench.summary import ratio
 
 
@@ -22,20 +23,9 @@ class Target(NamedTuple):
 TARGETS = (Target("cubic", 1.0, 1.0, 0.8), Target("bbr", None, 0.95, 0.85))
 # Goodput on a path that reorders but loses nothing, over that of the same path in order.
 REORDERING = 0.95
-# A median that rounds to the target at two digits meets it: more digits than that are noise.
-DIGITS = 2
 
 
-class Finding(NamedTuple):
-    target: str
-    met: bool
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{'met     ' if self.met else 'NOT MET '} {self.target}: {self.detail}"
-
-
-def judge(cells: list[Cell], results: Results) -> list[Finding]:
+def judge(cells: list[Cell], results: LossResults) -> list[Finding]:
     """A finding for each target about which something was measured."""
     findings: list[Finding] = []
     senders = [cell for cell in cells if cell.test == SEND]
@@ -67,7 +57,7 @@ def _each(what: str, ratios: dict[Cell, float], least: float) -> Finding:
     return Finding(f"{what}, at least {least}", not below, detail)
 
 
-def _reordering(cells: list[Cell], results: Results, sender: str) -> dict[Cell, float]:
+def _reordering(cells: list[Cell], results: LossResults, sender: str) -> dict[Cell, float]:
     ratios = {}
     for cell in cells:
         if not cell.reordering or cell.loss_percent:

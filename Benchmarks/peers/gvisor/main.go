@@ -1,20 +1,19 @@
-// One TCP connection of gVisor's netstack (Debian's golang-gvisor-gvisor-dev) behind a TUN device that is there already.
+// Discard (port 9), a source without end (port 19) and echo (port 9877) on gVisor's netstack, Debian's
+// golang-gvisor-gvisor-dev, behind a TUN device that is there already.
 //
-//	gvisor source|sink DEVICE ADDRESS PORT reno|cubic
+//	gvisor DEVICE ADDRESS reno|cubic plain|offloads
 //
-// Prints "ready"; at SIGTERM an object in JSON with what the stack counted.
+// plain is the link endpoint that netstack brings for packets on a descriptor. offloads is one of our own, which
+// exchanges super-segments with the device. Prints "ready"; at SIGTERM an object in JSON with what the stack counted.
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"log"
 	"math/rand"
 	"net"
 	"os"
 	"os/signal"
-	"strconv"
 	"time"
 	"unsafe"
 
@@ -33,9 +32,12 @@ const (
 	nic = 1
 	// Buffers do not bind: more than 300 Mbit/s need at a round-trip time of 100 ms.
 	bufferSize = 16 << 20
+	// TUN_F_CSUM and TUN_F_TSO4.
+	checksumsAndTSO4 = 1 | 2
+	backlog          = 4096
 )
 
-func openDevice(name string) int {
+func openDevice(name string, offloads bool) int {
 	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_NONBLOCK, 0)
 	if err != nil {
 		log.Fatalf("/dev/net/tun: %v", err)
@@ -47,10 +49,19 @@ func openDevice(name string) int {
 	}
 	copy(request.name[:unix.IFNAMSIZ-1], name)
 	request.flags = unix.IFF_TUN | unix.IFF_NO_PI
+	if offloads {
+		request.flags |= unix.IFF_VNET_HDR
+	}
 	_, _, errno := unix.Syscall(
 		unix.SYS_IOCTL, uintptr(fd), unix.TUNSETIFF, uintptr(unsafe.Pointer(&request)))
 	if errno != 0 {
 		log.Fatalf("%s: %v", name, errno)
+	}
+	if offloads {
+		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TUNSETOFFLOAD, checksumsAndTSO4)
+		if errno != 0 {
+			log.Fatalf("%s: offloads: %v", name, errno)
+		}
 	}
 	return fd
 }
@@ -61,7 +72,7 @@ func check(what string, err tcpip.Error) {
 	}
 }
 
-func newStack(device, address, control string) *stack.Stack {
+func newStack(device, address, control string, offloads bool) *stack.Stack {
 	s := stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol},
@@ -76,11 +87,7 @@ func newStack(device, address, control string) *stack.Stack {
 	} {
 		check("option", s.SetTransportProtocolOption(tcp.ProtocolNumber, option))
 	}
-	link, err := fdbased.New(&fdbased.Options{FDs: []int{openDevice(device)}, MTU: mtu})
-	if err != nil {
-		log.Fatalf("%s: %v", device, err)
-	}
-	check("interface", s.CreateNIC(nic, link))
+	check("interface", s.CreateNIC(nic, newLink(openDevice(device, offloads), offloads)))
 	own := tcpip.Address(net.ParseIP(address).To4())
 	check("address", s.AddProtocolAddress(nic, tcpip.ProtocolAddress{
 		Protocol: ipv4.ProtocolNumber, AddressWithPrefix: own.WithPrefix(),
@@ -89,13 +96,24 @@ func newStack(device, address, control string) *stack.Stack {
 	return s
 }
 
+func newLink(fd int, offloads bool) stack.LinkEndpoint {
+	if offloads {
+		return &offloadingLink{fd: fd}
+	}
+	link, err := fdbased.New(&fdbased.Options{FDs: []int{fd}, MTU: mtu})
+	if err != nil {
+		log.Fatalf("link: %v", err)
+	}
+	return link
+}
+
 func listen(s *stack.Stack, port uint16) (tcpip.Endpoint, chan struct{}) {
 	var queue waiter.Queue
 	listener, err := s.NewEndpoint(tcp.ProtocolNumber, ipv4.ProtocolNumber, &queue)
 	check("socket", err)
 	check("bind", listener.Bind(tcpip.FullAddress{Port: port}))
 	// A short backlog would make it answer with SYN cookies, and so without window scaling and SACK.
-	check("listen", listener.Listen(128))
+	check("listen", listener.Listen(backlog))
 	entry, ready := waiter.NewChannelEntry(waiter.ReadableEvents)
 	queue.EventRegister(&entry)
 	return listener, ready
@@ -113,30 +131,6 @@ func accept(listener tcpip.Endpoint, ready chan struct{}) (tcpip.Endpoint, *wait
 	}
 }
 
-// Sends or throws away until the peer ends the connection.
-func serve(connection tcpip.Endpoint, queue *waiter.Queue, sends bool) {
-	entry, ready := waiter.NewChannelEntry(
-		waiter.ReadableEvents | waiter.WritableEvents | waiter.EventErr | waiter.EventHUp)
-	queue.EventRegister(&entry)
-	data := bytes.Repeat([]byte{'x'}, 256<<10)
-	var reader bytes.Reader
-	for {
-		var err tcpip.Error
-		if sends {
-			reader.Reset(data)
-			_, err = connection.Write(&reader, tcpip.WriteOptions{})
-		} else {
-			_, err = connection.Read(io.Discard, tcpip.ReadOptions{})
-		}
-		if _, blocked := err.(*tcpip.ErrWouldBlock); blocked {
-			<-ready
-		} else if err != nil {
-			connection.Close()
-			return
-		}
-	}
-}
-
 func report(s *stack.Stack) {
 	counters := s.Stats().TCP
 	fmt.Printf("{\"retransmitted\": %d, \"timeouts\": %d, \"fast_recoveries\": %d, \"sack_recoveries\": %d}\n",
@@ -145,26 +139,25 @@ func report(s *stack.Stack) {
 }
 
 func main() {
-	if len(os.Args) != 6 {
-		fmt.Fprintln(os.Stderr, "usage: gvisor source|sink DEVICE ADDRESS PORT reno|cubic")
+	if len(os.Args) != 5 {
+		fmt.Fprintln(os.Stderr, "usage: gvisor DEVICE ADDRESS reno|cubic plain|offloads")
 		os.Exit(2)
 	}
 	rand.Seed(time.Now().UnixNano())
-	port, err := strconv.ParseUint(os.Args[4], 10, 16)
-	if err != nil {
-		log.Fatal(err)
+	s := newStack(os.Args[1], os.Args[2], os.Args[3], os.Args[4] == "offloads")
+	for port, service := range services {
+		listener, ready := listen(s, port)
+		go func(service func(*connection)) {
+			for {
+				endpoint, queue := accept(listener, ready)
+				endpoint.SocketOptions().SetDelayOption(false)
+				go serve(endpoint, queue, service)
+			}
+		}(service)
 	}
-	s := newStack(os.Args[2], os.Args[3], os.Args[5])
-	listener, ready := listen(s, uint16(port))
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, unix.SIGTERM, unix.SIGINT)
 	fmt.Println("ready")
-	go func() {
-		for {
-			connection, queue := accept(listener, ready)
-			go serve(connection, queue, os.Args[1] == "source")
-		}
-	}()
 	<-end
 	report(s)
 }

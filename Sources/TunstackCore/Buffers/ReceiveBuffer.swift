@@ -81,6 +81,11 @@ struct ReceiveBuffer {
         return end - before
     }
 
+    /// Copies in-order bytes, as many as fit.
+    func peek(into output: inout OutputRawSpan) {
+        ring.copy(min(readable, output.freeCapacity), from: readNext, into: &output)
+    }
+
     /// Moves in-order bytes to the reader and gives the memory back when none is left.
     mutating func read(into output: inout OutputRawSpan, pool: inout BufferPool) -> Int {
         let count = min(readable, output.freeCapacity)

@@ -19,7 +19,7 @@ public struct ListenerOptions: Sendable {
 struct Listener {
     let local: Endpoint
     let options: ListenerOptions
-    let connectionOptions: ConnectionOptions
+    var connectionOptions: ConnectionOptions
     /// Established connections in the order of their completion.
     var acceptQueue = Fifo<Int>()
     /// Half-open entries at the moment.

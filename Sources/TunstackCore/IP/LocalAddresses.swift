@@ -22,6 +22,6 @@ struct LocalAddresses {
     /// RFC 9293 §3.9.1.1 MUST-46, §3.9.2.3 MUST-63). Our own addresses count as impossible: what we send never comes back.
     func isPossiblePeer(_ address: IPv4Address) -> Bool {
         !address.isThisNetwork && !address.isLoopback && !address.isMulticast && !address.isReserved
-            && !isBroadcast(address) && !contains(address)
+            && !isBroadcast(address) && !contains(address) && !networks.contains { $0.isOwnAddress(address) }
     }
 }

@@ -39,6 +39,8 @@ struct LossRecovery {
     var owesRepair = false
     /// Why the window has been reduced since the peer was last told of that, by CWR on new text (RFC 3168 §6.1.2).
     var untoldReduction: CongestionSignal?
+    /// Segments that have left again so far.
+    private(set) var totalRetransmissions = 0
     /// A probe for a larger path MTU was lost; the connection takes note.
     var hasLostSizeProbe = false
 
@@ -112,6 +114,7 @@ extension LossRecovery {
 
     /// A segment leaves again.
     mutating func onSentAgain(_ serial: SentSegments.Serial, at now: Instant) {
+        totalRetransmissions &+= 1
         segments.moveToEndOfFlight(serial)
         rate.stamp(&segments[serial], inFlight: inFlight - Int(segments[serial].length), at: now)
         segments[serial].sentAt = now

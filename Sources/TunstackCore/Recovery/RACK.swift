@@ -13,6 +13,11 @@ struct RACK {
     private(set) var highest: SequenceNumber
     /// RACK.reordering_seen.
     private(set) var hasSeenReordering = false
+    /// The farthest, in bytes, that a segment arrived behind the highest one delivered before it, and how many acknowledgments told
+    /// of such. For statistics; what counts as lost does not depend on it.
+    private(set) var reorderingDistance = 0
+    private(set) var reorderingsSeen = 0
+    private var toldOfReordering = false
     /// RACK.reo_wnd_mult: how many quarters of the minimum round trip the network may reorder.
     private(set) var windowQuarters: UInt8 = 1
     /// RACK.reo_wnd_persist: recoveries until the window shrinks again.
@@ -34,6 +39,9 @@ struct RACK {
             highest = segment.end
         } else if segment.end.isBefore(highest), !segment.isRetransmitted {
             hasSeenReordering = true
+            reorderingDistance = max(reorderingDistance, highest - segment.start)
+            if !toldOfReordering { reorderingsSeen &+= 1 }
+            toldOfReordering = true
         }
         guard !isAmbiguous else { return }
         if isAfter(segment.sentAt, segment.end) { return }
@@ -51,6 +59,7 @@ struct RACK {
     /// The marks move along: numbers can be compared only while they are less than 2^31 apart.
     mutating func onAcknowledged(una: SequenceNumber) {
         highest = SequenceNumber.max(highest, una)
+        toldOfReordering = false
         if let roundEnd, una.isAtOrAfter(roundEnd) { self.roundEnd = nil }
     }
 

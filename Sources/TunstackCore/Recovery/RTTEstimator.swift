@@ -29,6 +29,9 @@ struct RTTEstimator {
         min(base * (1 << Int64(min(shift, 62))), maximum)
     }
 
+    /// How often the RTO has been doubled since.
+    var backOffs: Int { shift }
+
     /// Takes in one round trip that was not ambiguous (Karn; RFC 6298 §3).
     mutating func onSample(_ rtt: Interval) {
         let sample = max(rtt, Interval(nanoseconds: 1))

@@ -40,6 +40,10 @@ struct SentSegments {
     /// The newest by sequence; there must be one.
     var last: Serial { serial(at: count - 1) }
     func following(_ serial: Serial) -> Serial { (serial &+ 1) & Self.serialMask }
+    /// Hands out every segment, the oldest first.
+    func forEach(_ body: (SentSegment) -> Void) {
+        for position in 0..<count { body(self[serial(at: position)]) }
+    }
     private func serial(at position: UInt32) -> Serial { (firstSerial &+ position) & Self.serialMask }
 
     subscript(_ serial: Serial) -> SentSegment {

@@ -63,6 +63,14 @@ struct AcknowledgmentPolicy {
         if hasReceivedData, sinceLastReceived < delay { isInteractive = true }
     }
 
+    /// The application knows better what comes next.
+    mutating func setQuick(_ isQuick: Bool) {
+        isInteractive = !isQuick
+        guard isQuick else { return }
+        quickLeft = Self.quickSegments
+        if debt == .delayed { debt = .now }
+    }
+
     /// The timer fired before an answer came: the application is not as interactive as it seemed.
     mutating func onDelayExpired() {
         isInteractive = false

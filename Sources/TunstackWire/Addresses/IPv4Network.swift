@@ -37,6 +37,13 @@ public struct IPv4Network: Hashable, Sendable {
         prefixLength <= 30 && other == broadcastAddress
     }
 
+    /// Whether `other` is this network's own address, which no host in it has (RFC 1122 §3.2.1.3); in networks of /31
+    /// and /32 it is a host's (RFC 3021 §2.1).
+    @inlinable
+    public func isOwnAddress(_ other: IPv4Address) -> Bool {
+        prefixLength <= 30 && other == networkAddress
+    }
+
     /// One bits over the host part. A smart shift of all 32 bits gives zero, as /32 wants.
     @inlinable
     var hostMask: UInt32 { UInt32.max >> UInt32(prefixLength) }

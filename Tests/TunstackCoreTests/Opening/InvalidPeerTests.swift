@@ -9,7 +9,7 @@ struct InvalidPeerTests {
     static let impossible = [
         IPv4Address(0, 0, 0, 0), IPv4Address(0, 1, 2, 3), IPv4Address(127, 0, 0, 1), IPv4Address(224, 0, 0, 1),
         IPv4Address(239, 255, 255, 255), IPv4Address(240, 0, 0, 1), IPv4Address(255, 255, 255, 255),
-        IPv4Address(10, 77, 0, 255), SegmentScript.localAddress,
+        IPv4Address(10, 77, 0, 255), IPv4Address(10, 77, 0, 0), SegmentScript.localAddress,
     ]
 
     @Test("an active OPEN to one is refused", .requirement("RFC9293 MUST-46"), arguments: impossible)

@@ -9,4 +9,16 @@ extension Stack {
         refresh(index)
         return id(of: index)
     }
+
+    /// Whether `accept` would have a connection.
+    public func hasConnection(waitingAt listener: ListenerID) -> Bool {
+        listeners.contains(Int(listener.index), generation: listener.generation)
+            && listeners[Int(listener.index)].acceptQueue.count > 0
+    }
+
+    /// Changes what connections start with that a listener accepts from now on.
+    public mutating func setConnectionOptions(_ options: ConnectionOptions, of listener: ListenerID) {
+        guard listeners.contains(Int(listener.index), generation: listener.generation) else { return }
+        listeners[Int(listener.index)].connectionOptions = options.normalized
+    }
 }

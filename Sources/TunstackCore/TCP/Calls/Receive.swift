@@ -26,6 +26,15 @@ extension Stack {
     }
 }
 
+extension Stack {
+    /// Copies bytes that have arrived, as many as there are and fit, and leaves them to be received.
+    ///
+    /// - Throws: `ConnectionError` if the handle names nothing.
+    public func peek(into output: inout OutputRawSpan, on id: ConnectionID) throws(ConnectionError) {
+        connections[try index(of: id)].receiveBuffer.peek(into: &output)
+    }
+}
+
 extension Connection {
     fileprivate mutating func receive(
         into output: inout OutputRawSpan, _ environment: inout Environment

@@ -28,6 +28,8 @@ public struct ConnectionStatus: Sendable {
     public let sendNext: SequenceNumber
     /// SND.WND, in bytes.
     public let sendWindow: Int
+    /// The largest send window that the peer has allowed so far, in bytes.
+    public let maximumSendWindow: Int
     /// RCV.NXT.
     public let receiveNext: SequenceNumber
     /// RCV.WND, in bytes.
@@ -83,6 +85,7 @@ public struct ConnectionStatus: Sendable {
         sendUnacknowledged = connection.snd.una
         sendNext = connection.snd.nxt
         sendWindow = connection.snd.wnd
+        maximumSendWindow = connection.snd.maximumWindow
         receiveNext = connection.rcv.nxt
         receiveWindow = connection.rcv.wnd
         maximumSegmentSize = connection.effectiveSendMSS

@@ -11,6 +11,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+// Linux 6.2 and later; older headers do not have them.
+enum { uso4 = 0x20, uso6 = 0x40 };
+
 static void fail(const char *what) {
     perror(what);
     exit(1);
@@ -24,12 +27,16 @@ static void enter(const char *namespace) {
     close(fd);
 }
 
-int tun_open(const char *namespace, const char *name) {
-    enter(namespace);
+int tun_open(const char *namespace, const char *name, bool offloads) {
+    if (namespace) enter(namespace);
     int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) fail("/dev/net/tun");
-    struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+    struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI | (offloads ? IFF_VNET_HDR : 0)};
     snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
     if (ioctl(fd, TUNSETIFF, &request) < 0) fail(name);
+    if (offloads) {
+        const unsigned long tcp = TUN_F_CSUM | TUN_F_TSO4, udp = uso4 | uso6;
+        if (ioctl(fd, TUNSETOFFLOAD, tcp | udp) < 0 && ioctl(fd, TUNSETOFFLOAD, tcp) < 0) fail("TUNSETOFFLOAD");
+    }
     return fd;
 }

@@ -1,0 +1,101 @@
+import CWait
+import TunstackCore
+import TunstackLinux
+import TunstackWire
+
+/// The driver of the stack: reads what waits, serves, writes what follows from both, sleeps.
+struct Loop: ~Copyable {
+    /// Packets read in one turn, and written: neither side starves the other.
+    private static let packetsPerTurn = 64
+
+    private let device: TunDevice
+    private let set: CInt
+    private let clock = MonotonicClock()
+    private var core: Stack
+    private var services: Services
+    private var packet = Block(capacity: 65_535)
+
+    /// Makes the device and brings it up, with the stack behind it.
+    static func open(device name: String, host: IPv4Network, address: IPv4Address) throws -> Loop {
+        let device = try TunDevice.open(name: name)
+        try device.interface?.configure(
+            address: InterfaceAddress(host.address.rawValue, prefixLength: host.prefixLength), mtu: 1_500)
+        let set = cwait_open(device.fileDescriptor)
+        guard set >= 0 else { throw SystemError(number: -set) }
+
+        var configuration = StackConfiguration(address: IPv4Network(address, prefixLength: host.prefixLength))
+        configuration.defaultConnectionOptions.noDelay = true
+        var entropy = SystemEntropy()
+        let now = MonotonicClock().now()
+        var core = Stack(configuration: configuration, random: &entropy, at: now)
+        let services = try Services(on: &core, at: now)
+        return Loop(device: device, set: set, core: core, services: services)
+    }
+
+    private init(device: consuming TunDevice, set: CInt, core: consuming Stack, services: consuming Services) {
+        self.device = device
+        self.set = set
+        self.core = core
+        self.services = services
+    }
+
+    /// Serves until the device fails.
+    mutating func run() throws {
+        var isDone = true
+        while true {
+            if isDone { try wait() }
+            let now = clock.now()
+            core.advance(to: now)
+            try read(at: now)
+            services.serve(&core, at: now)
+            isDone = try write(at: now)
+        }
+    }
+
+    /// Sleeps until a packet waits or the deadline is there.
+    private func wait() throws {
+        let nanoseconds = core.nextDeadline.map { max(0, $0.nanoseconds - clock.now().nanoseconds) }
+        let result = cwait_wait(set, nanoseconds ?? -1)
+        guard result >= 0 || -result == EINTR else { throw SystemError(number: -result) }
+    }
+
+    private mutating func read(at now: Instant) throws {
+        for _ in 0..<Self.packetsPerTurn {
+            switch try Self.fill(&packet, from: device) {
+            case .packet: Self.deliver(packet, to: &core, at: now)
+            case .wouldBlock, .endOfStream: return
+            }
+        }
+    }
+
+    /// Whether everything was written that there was.
+    private mutating func write(at now: Instant) throws -> Bool {
+        for _ in 0..<Self.packetsPerTurn {
+            guard Self.fill(&packet, from: &core, at: now) else { return true }
+            _ = try packet.withBytes { bytes throws(TunError) in try device.write(bytes) }
+        }
+        return false
+    }
+
+    // Functions of their parts, because a closure over `self` would need all of it at once.
+
+    private static func fill(
+        _ packet: inout Block, from device: borrowing TunDevice
+    ) throws(TunError) -> TunDevice.ReadResult {
+        try packet.fill { output throws(TunError) in try device.read(into: &output) }
+    }
+
+    private static func fill(_ packet: inout Block, from core: inout Stack, at now: Instant) -> Bool {
+        packet.fill { output in core.nextTransmit(into: &output, at: now) }
+    }
+
+    private static func deliver(_ packet: borrowing Block, to core: inout Stack, at now: Instant) {
+        packet.withBytes { bytes in _ = core.receive(bytes, at: now) }
+    }
+}
+
+/// A system call that failed.
+struct SystemError: Error {
+    /// What `errno` was.
+    let number: CInt
+}

@@ -6,7 +6,8 @@ import TunstackCore
 /// time, and all methods must be called there. A turn of the owner is: read packets until the device would block or a
 /// budget is spent, feed the core, write what it has to send, and give its next deadline to ``setDeadline(_:)``.
 ///
-/// The protocol is small so that Dispatch, a bare `epoll` or a test can stand behind it. Dropping the last reference
+/// The protocol is small so that Dispatch (``DispatchEventLoop``), a bare `epoll` (``EpollEventLoop``) or a test can stand behind
+/// it. Dropping the last reference
 /// to a loop cancels it.
 public protocol EventLoop: AnyObject {
     /// What the call-backs run on.
@@ -16,7 +17,9 @@ public protocol EventLoop: AnyObject {
     var executor: Executor { get }
 
     /// Starts to wait. Called once, before anything else.
-    func activate(_ handlers: EventLoopHandlers)
+    ///
+    /// - Throws: ``TunError/refused(_:_:)`` if the device cannot be watched.
+    func activate(_ handlers: EventLoopHandlers) throws(TunError)
 
     /// Replaces the deadline; nil and `Instant.distantFuture` disarm it.
     ///

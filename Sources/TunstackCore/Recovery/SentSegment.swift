@@ -13,21 +13,34 @@ struct SentSegment {
         case receiver
     }
 
+    struct Marks: OptionSet {
+        let rawValue: UInt8
+
+        /// It carries PSH, whatever leaves with it.
+        static let isPushed = Marks(rawValue: 1 << 0)
+        /// It was the last that left together with others.
+        static let endsBurst = Marks(rawValue: 1 << 1)
+        /// It ends a record: what follows is not repaired in the same segment.
+        static let endsRecord = Marks(rawValue: 1 << 2)
+    }
+
     /// Its first number.
     var start: SequenceNumber
     /// Its numbers, a FIN among them.
     var length: Int32
     /// When it left for the last time.
     var sentAt: Instant
+    /// Of a super-segment: the numbers in each of its segments, the last of which may have fewer; 0 for a segment.
+    var segmentSize: UInt16 = 0
     /// It has left more than once.
     var isRetransmitted = false
     /// The application had too little to send when it left.
     var isApplicationLimited = false
     /// It is a piece of a probe for a larger path MTU, which has not been sent again.
     var isSizeProbe = false
+    /// What is special about its end; of a super-segment, about that of the last of its segments.
+    var marks: Marks = []
     var place = Place.flight
-    /// Of a super-segment: the numbers in each of its segments, the last of which may have fewer; 0 for a segment.
-    var segmentSize: UInt16 = 0
 
     // The connection's delivery when it left (see `DeliveryRateSampler`).
     var firstSentAt = Instant.origin
@@ -59,6 +72,7 @@ extension SentSegment {
         part.start = start + offset
         part.length = min(Int32(count) * Int32(segmentSize), length - Int32(offset))
         part.inFlight -= Int32(end - part.end)
+        if part.end != end { part.marks = [] }
         if part.segmentCount == 1 { part.segmentSize = 0 }
         return part
     }

@@ -3,7 +3,7 @@ import TunstackWire
 
 /// What lies between a host's stack and its links, as a network card does it: cuts super-segments into the packets that the wire
 /// carries, and merges packets that arrive together into super-segments.
-struct SimulatedDevice {
+struct SimulatedDevice: ~Copyable {
     private let offload: TransmitOffload
     private var cutter: SegmentCutter
     /// How long packets that arrive wait for others to be merged with; zero for not at all.
@@ -37,21 +37,21 @@ struct SimulatedDevice {
     private mutating func cut(
         _ header: RawSpan, _ text: RawSpan, _ moreText: RawSpan, _ metadata: TransmitMetadata
     ) -> [[UInt8]] {
+        if metadata.segmentSize == 0, metadata.checksumStart == nil { return [Self.packet(header, text, moreText)] }
         var packets: [[UInt8]] = []
-        func append(_ header: RawSpan, _ text: RawSpan, _ moreText: RawSpan) {
-            packets.append(
-                [UInt8](rawCapacity: header.byteCount + text.byteCount + moreText.byteCount) { output in
-                    output.append(bytes: header)
-                    output.append(bytes: text)
-                    output.append(bytes: moreText)
-                })
-        }
-        if metadata.segmentSize == 0, metadata.checksumStart == nil {
-            append(header, text, moreText)
-        } else {
-            cutter.cut(header: header, text: text, moreText: moreText, metadata: metadata, append)
+        cutter.cut(header: header, text: text, moreText: moreText, metadata: metadata) {
+            packets.append(Self.packet($0, $1, $2))
         }
         return packets
+    }
+
+    private static func packet(_ header: RawSpan, _ text: RawSpan, _ moreText: RawSpan) -> [UInt8] {
+        var packet: [UInt8] = []
+        packet.reserveCapacity(header.byteCount + text.byteCount + moreText.byteCount)
+        packet.append(bytes: header)
+        packet.append(bytes: text)
+        packet.append(bytes: moreText)
+        return packet
     }
 
     // MARK: What arrives

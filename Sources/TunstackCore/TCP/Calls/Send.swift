@@ -16,6 +16,11 @@ public struct SendFlags: OptionSet, Sendable {
     /// one of no bytes included, or for 200 ms at most. A FIN, and a buffer that is full, set it free too.
     /// `ConnectionOptions.corked` is the same for all that is sent.
     public static let more = SendFlags(rawValue: 1 << 1)
+    /// The data ends a record (MSG_EOR): what is sent later does not share a segment with it.
+    public static let endOfRecord = SendFlags(rawValue: 1 << 2)
+    /// The segment that ends this data carries PSH even if more has been queued behind it by the time it leaves. Without this flag, pushes
+    /// that were not carried out yet are one with the last (RFC 9293 §3.9.1.2).
+    public static let keepPush = SendFlags(rawValue: 1 << 3)
 }
 
 /// SEND (RFC 9293 §3.9.1.2, §3.10.2).
@@ -72,6 +77,9 @@ extension Connection {
         let appended = queue(upTo: count, &environment.pool, fill)
         if appended.room < count { senderWaits = true }
         moreFollows = flags.contains(.more)
+        if appended.count > 0, appended.count == count, !flags.isDisjoint(with: [.endOfRecord, .keepPush]) {
+            marks.append(SendMarks.Mark(end: sendBuffer.end, endsRecord: flags.contains(.endOfRecord)))
+        }
         if flags.contains(.urgent), appended.count > 0 { snd.up = sendBuffer.end }
         if wasEmpty, appended.count > 0 { armUserTimeout(at: environment.now) }
         return appended

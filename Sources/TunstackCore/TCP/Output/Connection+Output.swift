@@ -10,6 +10,10 @@ struct OutgoingSegment {
     var isSizeProbe = false
     var flags: TCPFlags = .ack
     var purpose = Purpose.ordinary
+    /// It is the last of several that leave together, and carries PSH for that alone.
+    var endsBurst = false
+    /// It ends where the application wants a segment to end.
+    var endsRecord = false
 
     enum Purpose {
         /// New text, a FIN, or a bare acknowledgment.
@@ -22,6 +26,14 @@ struct OutgoingSegment {
         case windowProbe
         /// An old number that makes a living peer answer.
         case keepAliveProbe
+    }
+
+    /// What its end means when it is sent again.
+    var marks: SentSegment.Marks {
+        var marks: SentSegment.Marks = flags.contains(.psh) && !endsBurst ? .isPushed : []
+        if endsBurst { marks.insert(.endsBurst) }
+        if endsRecord { marks.insert(.endsRecord) }
+        return marks
     }
 
     /// Segments on the wire.
@@ -73,7 +85,13 @@ extension Connection {
         let textLength = min(length, max(0, sendBuffer.end - seq))
         var segment = OutgoingSegment(seq: seq, textLength: textLength, purpose: .retransmission)
         if textLength < length { segment.flags.insert(.fin) }
-        return marked(segment)
+        segment = marked(segment)
+        if recovery.repairIsPushed(length: length) { segment.flags.insert(.psh) }
+        if options.pushesBursts {
+            let continues = recovery.repairContinues(window: congestionWindow)
+            if burst.nextRepair(from: seq, to: seq + length, continues: continues) { segment.flags.insert(.psh) }
+        }
+        return segment
     }
 
     /// New text as cwnd and the peer's window allow, then the FIN.
@@ -87,27 +105,51 @@ extension Connection {
             return nil
         }
         guard !recovery.hasMissing || recovery.prefersNewData else { return nil }
-        resetWindowAfterIdle(at: now)
         let usable = snd.usableWindow
+        if usable > 0 { resetWindowAfterIdle(at: now) }
         let room = min(usable, congestionWindow - recovery.inFlight)
+        let mark = marks.first
         if let probe = sizeProbeLength(at: now, &pool) {
             // Without room for it the next acknowledgment makes some.
             guard room >= probe, paceAllows(at: now) else { return nil }
             return marked(OutgoingSegment(seq: snd.nxt, textLength: probe, isSizeProbe: true))
         }
-        let length = min(queued, room, textRoom)
+        let piece = mark.map { $0.end - snd.nxt } ?? queued
+        let length = min(piece, room, textRoom)
         guard length > 0 || (queued == 0 && finIsDue && usable > 0) else { return nil }
         let finFits = finIsDue && usable > queued
-        guard finFits && length == queued || isWorthSending(length, queued: queued), paceAllows(at: now),
-            recovery.segments.reserve(pool: &pool)
+        guard
+            finFits && length == queued || (mark != nil && length == piece && piece < queued)
+                || isWorthSending(length, queued: queued),
+            paceAllows(at: now), recovery.segments.reserve(pool: &pool)
         else { return nil }
         var segment = OutgoingSegment(seq: snd.nxt, textLength: max(0, length))
-        if length == textRoom, queued > length {
+        if mark == nil, length == textRoom, queued > length {
             let limits = SuperSegmentLimits(queued: queued, room: room, finFits: finFits, largestPacket: largestPacket)
             widen(&segment, limits, at: now, &pool)
         }
         if finFits, segment.textLength == queued { segment.flags.insert(.fin) }
-        return marked(segment)
+        segment = marked(segment)
+        if let mark, length == piece {
+            segment.flags.insert(.psh)
+            segment.endsRecord = mark.endsRecord
+        }
+        if options.pushesBursts, segment.textLength > 0, isLastOfBurst(room: room, queued: piece, isMarked: mark != nil)
+        {
+            segment.endsBurst = !segment.flags.contains(.psh)
+            segment.flags.insert(.psh)
+        }
+        return segment
+    }
+
+    @inline(__always)
+    private mutating func isLastOfBurst(room: Int, queued: Int, isMarked: Bool) -> Bool {
+        let partial = queued % effectiveSendMSS
+        let leaves = isMarked || !holdsPartialSegment && (options.noDelay || !smallSegmentIsOutstanding)
+        // A part of a segment leaves because it is the end, not because the windows have no more room.
+        let fitting = room < queued ? room - room % effectiveSendMSS : leaves ? queued : queued - partial
+        let size = burstSize(of: min(room, fitting))
+        return burst.next(size: size)
     }
 
     /// The delivery rate measured from now on is the application's, not the path's.
@@ -143,6 +185,7 @@ extension Connection {
 
     /// RFC 5681 §4.1: after a pause longer than an RTO begin again with a small window.
     private mutating func resetWindowAfterIdle(at now: Instant) {
+        guard options.restartsAfterIdle else { return }
         let pause = now - lastSentAt
         if snd.outstanding == 0, pause > rtt.rto { congestion.onIdle(for: pause, rto: rtt.rto) }
     }
@@ -159,11 +202,15 @@ extension Connection {
         let textLength = min(Int(last.length), effectiveSendMSS, max(0, sendBuffer.end - last.start))
         var segment = OutgoingSegment(seq: last.start, textLength: textLength, purpose: .lossProbe)
         if textLength < Int(last.length), finWasSent { segment.flags.insert(.fin) }
+        if last.marks.contains(.isPushed), textLength == Int(last.length) { segment.flags.insert(.psh) }
         return marked(segment)
     }
 
     @inline(__always)
     private func nextProbe() -> OutgoingSegment? {
+        if output.windowProbe, !options.windowProbesCarryText {
+            return OutgoingSegment(seq: snd.una - 1, purpose: .windowProbe)
+        }
         if output.windowProbe, queuedBytes > 0 {
             return marked(OutgoingSegment(seq: snd.nxt, textLength: 1, purpose: .windowProbe))
         }
@@ -182,11 +229,13 @@ extension Connection {
         acknowledgments.debt == .now ? OutgoingSegment(seq: snd.nxt) : nil
     }
 
-    /// Sets PSH on the segment that empties the send buffer (MUST-61), and URG while urgent data lies ahead.
+    /// Sets PSH on the segment that empties the send buffer (MUST-61) unless the application has said that more follows, and URG while urgent data lies ahead.
     @inline(__always)
     private func marked(_ segment: OutgoingSegment) -> OutgoingSegment {
         var segment = segment
-        if segment.textLength > 0, segment.seq + segment.textLength == sendBuffer.end { segment.flags.insert(.psh) }
+        if segment.textLength > 0, !moreFollows, segment.seq + segment.textLength == sendBuffer.end {
+            segment.flags.insert(.psh)
+        }
         if snd.up.isAfter(segment.seq) { segment.flags.insert(.urg) }
         return segment
     }
@@ -207,6 +256,10 @@ extension Connection {
         environment.counters.segmentsSent &+= UInt64(segment.segmentCount)
         guard segment.length > 0 else {
             output.keepAliveProbe = false
+            if segment.purpose == .windowProbe {
+                output.windowProbe = false
+                lastProbedAt = environment.now
+            }
             return
         }
         switch segment.purpose {
@@ -251,9 +304,11 @@ extension Connection {
             } else {
                 recovery.onSent(segment.seq, length: segment.length, at: now)
             }
+            if !segment.isSizeProbe { recovery.note(segment.marks) }
             pay(for: segment, at: now)
         }
         snd.nxt += segment.length
+        marks.forget(upTo: snd.nxt)
         noteSize(of: segment, isFull: isFull(segment))
         if recovery.inFlight + effectiveSendMSS > congestionWindow { filledTo = snd.nxt }
         output.syn = false

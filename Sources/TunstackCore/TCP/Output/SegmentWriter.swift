@@ -15,6 +15,7 @@ extension Connection {
             let segment = nextSegment(
                 at: environment.now, largestPacket: environment.largestSuperSegment, &environment.pool)
         else {
+            burst.end()
             if !armHoldIfHolding(at: environment.now) { armPersistIfBlocked(at: environment.now) }
             return nil
         }

@@ -7,7 +7,8 @@ import TunstackWire
 /// let go, full ones all of them but for the end of the queue, which comes along if nothing would hold it back alone.
 ///
 /// What differs from segment to segment, other than numbers and checksums, FIN and PSH, the layer below does not know how to write. So
-/// there is none with urgent data, none that tells of a smaller window (CWR), and none beside SACK blocks, of which a report
+/// there is none with urgent data, none where the
+/// application has marked the end of a segment or wants bursts to end with PSH, none that tells of a smaller window (CWR), and none beside SACK blocks, of which a report
 /// of a duplicate must be given once.
 struct SuperSegmentLimits {
     /// Bytes that wait to be sent.
@@ -45,7 +46,8 @@ extension Connection {
     /// Nothing is to be said that only one segment may say.
     @inline(__always)
     private var mayLeaveTogether: Bool {
-        !snd.up.isAfter(snd.nxt) && (recovery.untoldReduction == nil || !negotiated.ecn.contains(.sends))
+        !options.pushesBursts && !snd.up.isAfter(snd.nxt)
+            && (recovery.untoldReduction == nil || !negotiated.ecn.contains(.sends))
     }
 
     /// Nobody would hold back the end of the queue behind full segments: neither the application nor Nagle's algorithm.

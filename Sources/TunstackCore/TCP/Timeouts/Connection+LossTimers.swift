@@ -73,7 +73,7 @@ extension Connection {
     /// RFC 8985 §7.2: with selective acknowledgment, nothing reported missing, and no probe out already.
     @inline(__always)
     private var mayProbeForLoss: Bool {
-        negotiated.selectiveAcknowledgment && snd.synIsAcknowledged && recovery.phase == .open
+        options.tailLossProbes && negotiated.selectiveAcknowledgment && snd.synIsAcknowledged && recovery.phase == .open
             && recovery.probe.end == nil && recovery.segments.receivedCount == 0 && !recovery.segments.isEmpty
     }
 

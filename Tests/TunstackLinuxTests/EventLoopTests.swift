@@ -123,6 +123,20 @@ struct EventLoopTests {
         #expect(await events.next() == .closed)
     }
 
+    @Test("a turn that was asked for twice comes once, and can be asked for again", arguments: LoopOwner.Kind.allCases)
+    func turns(kind: LoopOwner.Kind) async throws {
+        let running = try await Running(kind)
+        var events = running.owner.events.makeAsyncIterator()
+        for _ in 0..<2 {
+            await running.owner.requestTurns(2)
+            #expect(await events.next() == .turn)
+        }
+        await running.owner.cancel()
+        await running.owner.requestTurns(1)
+        #expect(await events.next() == .closed)
+        #expect(await events.next() == nil)
+    }
+
     @Test(
         "after cancel comes closed and nothing else; a second cancel and a deadline do nothing",
         arguments: LoopOwner.Kind.allCases)

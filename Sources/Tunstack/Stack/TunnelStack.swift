@@ -21,9 +21,8 @@ import TunstackWire
 ///
 /// The stack is an actor that owns three things: the core (`TunstackCore.Stack`), which knows TCP and does no I/O; the
 /// device; and an event loop that watches it. All of them live on one ``executor``, a thread or a serial dispatch queue, and so
-/// need no locks. It runs *turns*. A turn is: take packets from the device, or let time pass, or serve a call; then
-/// give the device what the core wants to send, wake the tasks that the core's events are about, and tell the loop when to
-/// come back. Packets pass through one buffer; nothing is allocated for them. Where the kernel agrees, packets are
+/// need no locks. Packets, the passing of time and calls change the core and wake the tasks that its events are about;
+/// when those have run, a *turn* gives the device what the core wants to send and tells the loop when to come back. Packets pass through one buffer; nothing is allocated for them. Where the kernel agrees, packets are
 /// super-segments of up to 64 KiB without checksums (``offload``); where it does not, they are cut and summed right before the
 /// device.
 ///
@@ -79,8 +78,6 @@ public actor TunnelStack {
     var closingConnections = ClosingConnections()
     /// Who waits for the end of the stack.
     var closeWaiters: [CheckedContinuation<Void, Never>] = []
-    /// The last turn left packets to send, and another one is on its way.
-    var hasTurnAhead = false
     private var lastTicket: UInt64 = 0
 
     /// Makes the interface, brings it up and starts a stack behind it.
@@ -165,6 +162,7 @@ public actor TunnelStack {
             EventLoopHandlers(
                 readable: { [weak self] in self?.assumeIsolated { $0.readable() } },
                 deadlineReached: { [weak self] in self?.assumeIsolated { $0.deadlineReached() } },
+                turn: { [weak self] in self?.assumeIsolated { $0.takeTurn() } },
                 closed: {}))
     }
 

@@ -44,6 +44,11 @@ public final class EpollEventLoop: EventLoop {
         executor.thread.setDeadline(deadline == .distantFuture ? nil : deadline)
     }
 
+    /// Asks for a turn.
+    public func requestTurn() {
+        executor.thread.requestTurn()
+    }
+
     /// Stops waiting; `closed` follows.
     public func cancel() {
         executor.thread.unwatch()

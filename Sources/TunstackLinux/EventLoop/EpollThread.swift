@@ -4,8 +4,8 @@ import TunstackCore
 
 /// The thread behind an ``EpollExecutor``: it runs jobs, and between them looks at a device, a bell and the clock.
 ///
-/// A round is: run the jobs that wait, but not those that they bring about; ask epoll what is readable, without sleeping if jobs are left; tell the
-/// loop's owner about packets and its deadline.
+/// A round is: run the jobs that wait, but not those that they bring about; give the loop's owner its turn; ask epoll what is
+/// readable, without sleeping if jobs are left; tell the loop's owner about packets and its deadline.
 final class EpollThread: @unchecked Sendable {
     /// A job, with the executor that it must not outlive.
     struct Job {
@@ -39,6 +39,7 @@ final class EpollThread: @unchecked Sendable {
     private var device: CInt = -1
     private var handlers: EventLoopHandlers?
     private var deadline: Instant?
+    private var hasTurnAhead = false
     /// The handlers of a loop that was cancelled and has not been told.
     private var closing: EventLoopHandlers?
 
@@ -109,13 +110,21 @@ final class EpollThread: @unchecked Sendable {
         self.deadline = deadline
     }
 
+    func requestTurn() {
+        hasTurnAhead = handlers != nil
+    }
+
     private func run() {
         identity.store(pthread_self(), ordering: .relaxed)
         while true {
             runJobs()
+            if hasTurnAhead {
+                hasTurnAhead = false
+                handlers?.turn()
+            }
             closing.take()?.closed()
             var ready = (first: false, second: false)
-            if jobs.isEmpty {
+            if jobs.isEmpty, !hasTurnAhead {
                 guard wait(&ready) else { break }
             } else {
                 takeShared()

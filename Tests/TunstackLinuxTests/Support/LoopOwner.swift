@@ -9,6 +9,7 @@ actor LoopOwner {
         case endOfStream
         case failed(TunError)
         case deadline
+        case turn
         case closed
     }
 
@@ -52,6 +53,7 @@ actor LoopOwner {
             EventLoopHandlers(
                 readable: { [weak self] in self?.assumeIsolated { $0.readable() } },
                 deadlineReached: { [weak self] in self?.assumeIsolated { $0.deadlineReached() } },
+                turn: { sink.yield(.turn) },
                 closed: {
                     sink.yield(.closed)
                     sink.finish()
@@ -62,6 +64,13 @@ actor LoopOwner {
     func setDeadlines(_ deadlines: Instant?...) {
         for deadline in deadlines {
             loop.setDeadline(deadline)
+        }
+    }
+
+    /// Asks for turns, without a pause in which the loop could act.
+    func requestTurns(_ count: Int) {
+        for _ in 0..<count {
+            loop.requestTurn()
         }
     }
 

@@ -73,6 +73,27 @@ struct ReceiveBuffer {
         return .stored
     }
 
+    /// The same for bytes that have been written to their place beforehand (`room`): the next in order, with no gap anywhere.
+    mutating func insertPlaced(_ count: Int) -> Insertion {
+        guard reassembly.isEmpty, pendingInOrder == 0, readable + count <= ring.capacity else { return .refused }
+        pendingInOrder = count
+        return .stored
+    }
+
+    /// Sees to it that there is memory for the next `count` bytes in order, and nothing in the way; false if there is not.
+    mutating func makeRoom(for count: Int, pool: inout BufferPool) -> Bool {
+        reassembly.isEmpty && pendingInOrder == 0 && !pool.isScarce
+            && ring.reserve(readable + count, keeping: readable, from: readNext, pool: &pool)
+    }
+
+    /// The memory that `makeRoom` has seen to. It holds nothing until `insertPlaced`, whatever is written there.
+    func room(for count: Int) -> RingView { RingView(ring: ring, start: end, count: count) }
+
+    /// Gives the memory back if nothing is in it.
+    mutating func releaseIfEmpty(to pool: inout BufferPool) {
+        if readable == 0, pendingInOrder == 0, reassembly.isEmpty { ring.release(to: &pool) }
+    }
+
     /// Bytes stored right at `end` but not yet released by `advance`; spares the common case the range list.
     private var pendingInOrder = 0
 
@@ -90,15 +111,33 @@ struct ReceiveBuffer {
         ring.copy(min(readable, output.freeCapacity), from: readNext, into: &output)
     }
 
-    /// Moves in-order bytes to the reader and gives the memory back when none is left.
+    /// Hands out the in-order bytes where they lie, in two pieces, and moves on by as many as `consume` says it has taken. Gives the
+    /// memory back when none is left.
+    mutating func read(pool: inout BufferPool, _ consume: (RawSpan, RawSpan) -> Int) -> Int {
+        guard readable > 0 else { return 0 }
+        let count = ring.withPieces(of: readable, from: readNext, consume)
+        precondition((0...readable).contains(count), "more was consumed than there is")
+        skip(count, pool: &pool)
+        return count
+    }
+
+    /// In-order bytes are done with. Gives the memory back when none is left.
+    mutating func skip(_ count: Int, pool: inout BufferPool) {
+        readNext += count
+        releaseIfEmpty(to: &pool)
+    }
+
+    /// Moves in-order bytes to the reader.
     mutating func read(into output: inout OutputRawSpan, pool: inout BufferPool) -> Int {
         let count = min(readable, output.freeCapacity)
         guard count > 0 else { return 0 }
         ring.copy(count, from: readNext, into: &output)
-        readNext += count
-        if readable == 0, reassembly.isEmpty { ring.release(to: &pool) }
+        skip(count, pool: &pool)
         return count
     }
+
+    /// The in-order bytes, for as long as nothing happens to the buffer.
+    var inOrder: RingView { RingView(ring: ring, start: readNext, count: readable) }
 
     /// Drops everything that was not read.
     mutating func discard(pool: inout BufferPool) {
@@ -106,5 +145,26 @@ struct ReceiveBuffer {
         pendingInOrder = 0
         reassembly = Reassembly()
         ring.release(to: &pool)
+    }
+}
+
+/// Bytes where they lie in a ring that somebody else has.
+struct RingView {
+    fileprivate let ring: SequenceRing
+    fileprivate let start: SequenceNumber
+    let count: Int
+
+    /// Hands out the first `count` of them, in two pieces.
+    func withPieces<Result, Failure: Error>(
+        ofFirst count: Int, _ body: (RawSpan, RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try ring.withPieces(of: min(count, self.count), from: start, body)
+    }
+
+    /// Hands out all of them to be written, in two pieces.
+    func withMutablePieces<Result, Failure: Error>(
+        _ body: (inout MutableRawSpan, inout MutableRawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try ring.withMutablePieces(of: count, from: start, body)
     }
 }

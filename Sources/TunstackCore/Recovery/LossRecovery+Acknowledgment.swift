@@ -125,6 +125,12 @@ extension LossRecovery {
             segments.removeFirst()
         }
         guard !segments.isEmpty, segments[segments.first].start.isBefore(ack.una) else { return }
+        let first = segments[segments.first]
+        if first.place != .receiver, let front = first.front(acknowledgedBy: ack.una) {
+            deliver(front, ack, &outcome)
+            segments.trimFirst(to: front.end)
+            guard front.end != ack.una else { return }
+        }
         if segments[segments.first].place != .receiver {
             let bytes = ack.una - segments[segments.first].start
             rate.onDelivered(bytes: bytes, at: ack.now)

@@ -90,6 +90,10 @@ extension Connection {
         // An older one that comes late may still tell of what has arrived beyond a gap.
         guard segment.ack.isAtOrAfter(priorUna) || !segment.options.sackBlocks.isEmpty else { return }
         output.lossProbe = false
+        // More is said than that everything up to a number has arrived.
+        if isDuplicate || !segment.options.sackBlocks.isEmpty {
+            recovery.segments.cutSuperSegments()
+        }
         let outcome = recovery.onAcknowledged(
             IncomingAcknowledgment(
                 now: environment.now, priorUna: priorUna, una: snd.una, nxt: snd.nxt,

@@ -67,6 +67,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "TunstackPacketdrillTests",
+            dependencies: ["TunstackPacketdrill", "TunstackCore", "TunstackWire", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "TunstackSimulatorTests",
             dependencies: ["TunstackSimulator", "TunstackCore", "TunstackWire", "TestSupport"],
             exclude: ["Regressions"], swiftSettings: strict),

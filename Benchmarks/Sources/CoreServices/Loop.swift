@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import CWait
 import TunstackCore
 import TunstackLinux

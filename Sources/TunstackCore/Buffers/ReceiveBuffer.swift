@@ -86,15 +86,33 @@ struct ReceiveBuffer {
         ring.copy(min(readable, output.freeCapacity), from: readNext, into: &output)
     }
 
-    /// Moves in-order bytes to the reader and gives the memory back when none is left.
+    /// Hands out the in-order bytes where they lie, in two pieces, and moves on by as many as `consume` says it has taken. Gives the
+    /// memory back when none is left.
+    mutating func read(pool: inout BufferPool, _ consume: (RawSpan, RawSpan) -> Int) -> Int {
+        guard readable > 0 else { return 0 }
+        let count = ring.withPieces(of: readable, from: readNext, consume)
+        precondition((0...readable).contains(count), "more was consumed than there is")
+        skip(count, pool: &pool)
+        return count
+    }
+
+    /// In-order bytes are done with. Gives the memory back when none is left.
+    mutating func skip(_ count: Int, pool: inout BufferPool) {
+        readNext += count
+        if readable == 0, reassembly.isEmpty { ring.release(to: &pool) }
+    }
+
+    /// Moves in-order bytes to the reader.
     mutating func read(into output: inout OutputRawSpan, pool: inout BufferPool) -> Int {
         let count = min(readable, output.freeCapacity)
         guard count > 0 else { return 0 }
         ring.copy(count, from: readNext, into: &output)
-        readNext += count
-        if readable == 0, reassembly.isEmpty { ring.release(to: &pool) }
+        skip(count, pool: &pool)
         return count
     }
+
+    /// The in-order bytes, for as long as nothing happens to the buffer.
+    var inOrder: RingView { RingView(ring: ring, start: readNext, count: readable) }
 
     /// Drops everything that was not read.
     mutating func discard(pool: inout BufferPool) {
@@ -102,5 +120,19 @@ struct ReceiveBuffer {
         pendingInOrder = 0
         reassembly = Reassembly()
         ring.release(to: &pool)
+    }
+}
+
+/// Bytes where they lie in a ring that somebody else has.
+struct RingView {
+    fileprivate let ring: SequenceRing
+    fileprivate let start: SequenceNumber
+    let count: Int
+
+    /// Hands out the first `count` of them, in two pieces.
+    func withPieces<Result, Failure: Error>(
+        ofFirst count: Int, _ body: (RawSpan, RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try ring.withPieces(of: min(count, self.count), from: start, body)
     }
 }

@@ -22,10 +22,20 @@ struct SendBuffer {
     /// Raises the limit, if it is lower than this; it never sinks.
     mutating func grow(toHold byteCount: Int) { limit = max(limit, byteCount) }
 
-    /// Keeps as many of the bytes as the limit and the pool allow and says how many.
-    mutating func append(_ bytes: RawSpan, pool: inout BufferPool) -> Int {
-        let wanted = min(bytes.byteCount, free)
-        guard wanted > 0 else { return 0 }
+    /// What became of an offer of room.
+    struct Appended {
+        /// Bytes that there was room for.
+        var room = 0
+        /// Bytes that were written there.
+        var count = 0
+    }
+
+    /// Lets `fill` write up to `wanted` bytes to their place, as many as the limit and the pool allow.
+    mutating func append(
+        upTo wanted: Int, pool: inout BufferPool, _ fill: (inout OutputRawSpan) -> Void
+    ) -> Appended {
+        let wanted = min(wanted, free)
+        guard wanted > 0 else { return Appended() }
         // When the pool has no block of that size left, it may have a smaller one, or the block at hand have room.
         var bits = BufferPool.bits(for: count + wanted)
         while !ring.reserve(min(count + wanted, 1 << bits), keeping: count, from: start, pool: &pool),
@@ -33,10 +43,17 @@ struct SendBuffer {
         {
             bits -= 1
         }
-        let accepted = min(wanted, ring.capacity - count)
-        ring.store(bytes.extracting(first: accepted), at: end)
-        count += accepted
-        return accepted
+        let room = min(wanted, ring.capacity - count)
+        let written = ring.fill(upTo: room, at: end, fill)
+        count += written
+        if count == 0 { ring.release(to: &pool) }
+        return Appended(room: room, count: written)
+    }
+
+    /// Keeps as many of the bytes as the limit and the pool allow and says how many.
+    mutating func append(_ bytes: RawSpan, pool: inout BufferPool) -> Int {
+        var rest = bytes
+        return append(upTo: bytes.byteCount, pool: &pool) { $0.take(from: &rest) }.count
     }
 
     /// Forgets what has been acknowledged, up to `number`, and gives the memory back when nothing is left.
@@ -80,5 +97,14 @@ struct SendBuffer {
     private func holds(_ length: Int, from number: SequenceNumber) -> Bool {
         let offset = number - start
         return offset >= 0 && length >= 0 && offset + length <= count
+    }
+}
+
+extension OutputRawSpan {
+    /// Appends as many of the bytes as there is room for, and leaves the others.
+    mutating func take(from bytes: inout RawSpan) {
+        let count = min(bytes.byteCount, freeCapacity)
+        append(bytes: bytes.extracting(first: count))
+        bytes = bytes.extracting(droppingFirst: count)
     }
 }

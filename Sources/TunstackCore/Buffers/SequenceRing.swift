@@ -59,6 +59,25 @@ import TunstackWire
             unsafe RawSpan(_unsafeStart: block, byteCount: count - first))
     }
 
+    /// Lets `fill` write up to `count` bytes numbered from `start` to their places, in one call or, where they run over the block's end,
+    /// in two; the second only if the first has left no room. Answers how many were written.
+    func fill(upTo count: Int, at start: SequenceNumber, _ fill: (inout OutputRawSpan) -> Void) -> Int {
+        guard count > 0, let block = unsafe block else { return 0 }
+        let first = firstPiece(of: count, from: start)
+        let written = unsafe Self.fill(block + position(of: start), count: first, fill)
+        guard written == first, first < count else { return written }
+        return unsafe written + Self.fill(block, count: count - first, fill)
+    }
+
+    private static func fill(
+        _ place: UnsafeMutableRawPointer, count: Int, _ fill: (inout OutputRawSpan) -> Void
+    ) -> Int {
+        let memory = unsafe UnsafeMutableRawBufferPointer(start: place, count: count)
+        var output = unsafe OutputRawSpan(buffer: memory, initializedCount: 0)
+        fill(&output)
+        return output.byteCount
+    }
+
     /// Appends the bytes numbered `start ..< start + count` to `output`.
     func copy(_ count: Int, from start: SequenceNumber, into output: inout OutputRawSpan) {
         withPieces(of: count, from: start) { first, second in

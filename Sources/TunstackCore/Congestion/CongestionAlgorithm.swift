@@ -15,13 +15,15 @@ extension CongestionAlgorithm {
     ///   - maximumSegmentSize: SMSS, in bytes.
     ///   - roundTrip: the handshake's; zero if it was ambiguous.
     ///   - usesSelective: both ends do selective acknowledgment.
+    ///   - rules: what the algorithms that go by losses leave open.
     ///   - seed: spreads over time what should not happen on all connections at once.
     func makeController(
-        maximumSegmentSize: Int, roundTrip: Interval = .zero, usesSelective: Bool = true, seed: UInt32
+        maximumSegmentSize: Int, roundTrip: Interval = .zero, usesSelective: Bool = true,
+        rules: WindowRules = WindowRules(), seed: UInt32
     ) -> any CongestionController {
         switch self {
-        case .cubic: Cubic(maximumSegmentSize: maximumSegmentSize)
-        case .newReno: NewReno(maximumSegmentSize: maximumSegmentSize)
+        case .cubic: Cubic(maximumSegmentSize: maximumSegmentSize, rules: rules)
+        case .newReno: NewReno(maximumSegmentSize: maximumSegmentSize, rules: rules)
         case .bbr:
             BBR(
                 maximumSegmentSize: maximumSegmentSize,

@@ -72,8 +72,11 @@ struct AcknowledgmentNews {
     /// All bytes delivered, and all lost, on this connection so far.
     let totalDelivered: Int
     let totalLost: Int
-    /// The window, and not the application or the peer, has limited what was sent: only then may it grow (RFC 7661).
+    /// The window, and not the application or the peer, has limited what was sent, or more than half of it is in use: only then may it
+    /// grow (RFC 7661 §4.3).
     let isWindowLimited: Bool
+    /// What is acknowledged left when the window was full.
+    let hadFilledWindow: Bool
     /// Recovery goes on: losses are being repaired.
     let isInRecovery: Bool
     /// After a time-out, not repaired yet.

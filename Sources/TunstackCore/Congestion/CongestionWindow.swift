@@ -30,9 +30,14 @@ struct CongestionWindow {
     private var round = RoundCounter()
     private var validation = WindowValidation()
     private var hyStart = HyStartPlusPlus()
+    /// What ends slow start instead of `hyStart`, if anything does.
+    private var plainHyStart: HyStart?
+    private let reducesFromWindow: Bool
     private var stage = Stage.open
 
-    init(maximumSegmentSize: Int) {
+    init(maximumSegmentSize: Int, rules: WindowRules = WindowRules()) {
+        if rules.slowStartExit == .hyStart { plainHyStart = HyStart() }
+        reducesFromWindow = rules.reducesFromWindow
         self.maximumSegmentSize = Self.valid(maximumSegmentSize)
         cwnd = Self.initialWindow(self.maximumSegmentSize)
     }
@@ -91,13 +96,23 @@ struct CongestionWindow {
         validation.onAcknowledged(news, cwnd: cwnd, isRoundOver: isRoundOver)
         guard stage != .recovery, !news.isInRecovery || news.isAfterTimeout else { return nil }
         // Only the first slow start has no threshold to end at (RFC 9406 §4.3).
-        if ssthresh == .max, hyStart.isOver(roundTrip: news.roundTrip, isRoundOver: isRoundOver) { ssthresh = cwnd }
+        if ssthresh == .max, hasFilledPath(news, isRoundOver: isRoundOver) { ssthresh = cwnd }
         // RFC 3168 §6.1.2: what carries ECN-Echo does not widen the window.
         guard news.acknowledged > 0, !news.isMarked,
             validation.mayGrow(news, cwnd: cwnd, isInSlowStart: isInSlowStart)
         else { return nil }
-        guard isInSlowStart else { return news.acknowledged }
-        return slowStart(news.acknowledged, isAfterTimeout: news.isAfterTimeout)
+        // What earlier acknowledgments reported beyond a gap has let new data go then.
+        let bytes = min(news.acknowledged, max(0, news.delivered))
+        guard isInSlowStart else { return bytes }
+        return slowStart(bytes, isAfterTimeout: news.isAfterTimeout)
+    }
+
+    private mutating func hasFilledPath(_ news: AcknowledgmentNews, isRoundOver: Bool) -> Bool {
+        guard plainHyStart == nil else {
+            return plainHyStart?.isOver(
+                news, isRoundOver: isRoundOver, cwnd: cwnd, segmentSize: maximumSegmentSize) ?? false
+        }
+        return hyStart.isOver(roundTrip: news.roundTrip, isRoundOver: isRoundOver)
     }
 
     private mutating func slowStart(_ acknowledged: Int, isAfterTimeout: Bool) -> Int {
@@ -130,7 +145,7 @@ struct CongestionWindow {
         priorSsthresh = ssthresh
         // While a time-out is repaired the window is small, but what was lost left under a larger one.
         let limit = stage == .timeout ? max(cwnd, ssthresh) : cwnd
-        held = min(limit, max(inFlight, validation.used))
+        held = reducesFromWindow ? limit : min(limit, max(inFlight, validation.used))
         return held
     }
 
@@ -154,6 +169,7 @@ struct CongestionWindow {
     /// was lost of it in this recovery (RFC 7661 §4.4.1 subtracts that, too). That matters when slow start has overshot
     /// by much: a share of its window is still more than the path holds, and repairs would be lost over and over.
     mutating func onLost(_ bytes: Int) {
+        guard !reducesFromWindow else { return }
         held = max(0, held - max(0, bytes))
         ssthresh = min(ssthresh, max(held, 2 * maximumSegmentSize))
     }

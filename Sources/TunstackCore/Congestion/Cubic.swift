@@ -6,7 +6,9 @@ struct Cubic: CongestionController {
     /// The curve before the last reduction (RFC 9438 §4.9).
     private var priorCurve = CubicCurve()
 
-    init(maximumSegmentSize: Int) { window = CongestionWindow(maximumSegmentSize: maximumSegmentSize) }
+    init(maximumSegmentSize: Int, rules: WindowRules = WindowRules()) {
+        window = CongestionWindow(maximumSegmentSize: maximumSegmentSize, rules: rules)
+    }
 
     var cwnd: Int { window.cwnd }
     var ssthresh: Int { window.ssthresh }

@@ -5,7 +5,9 @@ struct NewReno: CongestionController {
     /// Bytes acknowledged in congestion avoidance since cwnd last grew.
     private var acknowledgedBytes = 0
 
-    init(maximumSegmentSize: Int) { window = CongestionWindow(maximumSegmentSize: maximumSegmentSize) }
+    init(maximumSegmentSize: Int, rules: WindowRules = WindowRules()) {
+        window = CongestionWindow(maximumSegmentSize: maximumSegmentSize, rules: rules)
+    }
 
     var cwnd: Int { window.cwnd }
     var ssthresh: Int { window.ssthresh }

@@ -13,13 +13,13 @@ struct WindowValidation {
             priorPeak = peak
             peak = 0
         }
-        peak = max(peak, Int32(clamping: news.isWindowLimited ? cwnd : min(cwnd, news.priorInFlight)))
+        peak = max(peak, Int32(clamping: news.hadFilledWindow ? cwnd : min(cwnd, news.priorInFlight)))
     }
 
     /// Whether the window may grow. In slow start it may while half of it is in use (RFC 7661 §4.3): it doubles in a
     /// round, and what is in the network lags behind. In congestion avoidance it has to be full.
     func mayGrow(_ news: AcknowledgmentNews, cwnd: Int, isInSlowStart: Bool) -> Bool {
-        news.isWindowLimited || isInSlowStart && cwnd < 2 * used
+        isInSlowStart ? cwnd < 2 * used : news.isWindowLimited
     }
 
     /// The window after a pause, and its threshold (RFC 2861 §3, RFC 5681 §4.1): halved for each `rto` of `pause`,

@@ -21,6 +21,9 @@ struct IncomingAcknowledgment {
     /// There is new data, and room for it in the peer's window.
     let canSendNew: Bool
     let isWindowLimited: Bool
+    let hadFilledWindow: Bool
+    /// The acknowledgment number of the segment, which an older segment that comes late has below `una`.
+    let number: SequenceNumber
     /// It carries ECE (RFC 3168 §6.1.2), and the peer is to be believed.
     let isMarked: Bool
 
@@ -33,6 +36,8 @@ struct AcknowledgmentOutcome {
     var delivered = 0
     /// Of what was delivered, when the newest segment left that never left twice.
     var newestOriginalSentAt: Instant?
+    /// The same for the oldest.
+    var oldestOriginalSentAt: Instant?
     /// Something was delivered that left before the recovery and only once.
     var hasDeliveredOriginal = false
     /// The segment to measure the delivery rate by.
@@ -98,6 +103,7 @@ extension LossRecovery {
                 priorInFlight: prior.inFlight, inFlight: inFlight, una: ack.una, nxt: ack.nxt,
                 roundTrip: outcome.roundTrip, smoothedRoundTrip: ack.smoothed, rate: sample,
                 totalDelivered: rate.delivered, totalLost: rate.lost, isWindowLimited: ack.isWindowLimited,
+                hadFilledWindow: ack.hadFilledWindow,
                 isInRecovery: prior.isReducing || isReducing, isAfterTimeout: phase == .afterTimeout,
                 isMarked: ack.isMarked))
         guard isReducing else { return }
@@ -119,6 +125,12 @@ extension LossRecovery {
             segments.removeFirst()
         }
         guard !segments.isEmpty, segments[segments.first].start.isBefore(ack.una) else { return }
+        let first = segments[segments.first]
+        if first.place != .receiver, let front = first.front(acknowledgedBy: ack.una) {
+            deliver(front, ack, &outcome)
+            segments.trimFirst(to: front.end)
+            guard front.end != ack.una else { return }
+        }
         if segments[segments.first].place != .receiver {
             let bytes = ack.una - segments[segments.first].start
             rate.onDelivered(bytes: bytes, at: ack.now)
@@ -171,6 +183,9 @@ extension LossRecovery {
         guard !segment.isRetransmitted else { return }
         if outcome.newestOriginalSentAt.map({ $0 < segment.sentAt }) ?? true {
             outcome.newestOriginalSentAt = segment.sentAt
+        }
+        if outcome.oldestOriginalSentAt.map({ $0 > segment.sentAt }) ?? true {
+            outcome.oldestOriginalSentAt = segment.sentAt
         }
         if segment.end.isAtOrBefore(recover) { outcome.hasDeliveredOriginal = true }
     }
@@ -236,7 +251,8 @@ extension IncomingAcknowledgment {
     /// A first block that lies below the acknowledgment, or within the second block, reports a duplicate (RFC 2883 §4).
     fileprivate var duplicateReport: SACKBlock? {
         guard blocks.count > 0, blocks[0].start.isBefore(blocks[0].end) else { return nil }
-        if blocks[0].start.isBefore(una) { return blocks[0].end.isAtOrBefore(una) ? blocks[0] : nil }
+        if blocks[0].start.isBefore(number) { return blocks[0].end.isAtOrBefore(number) ? blocks[0] : nil }
+        guard number == una else { return nil }
         guard blocks.count > 1, blocks[0].start.isAtOrAfter(blocks[1].start), blocks[0].end.isAtOrBefore(blocks[1].end)
         else { return nil }
         return blocks[0]

@@ -79,12 +79,49 @@ extension LossRecovery {
         reduction.onSent(length)
     }
 
+    /// A super-segment leaves for the first time. While nothing is known to be lost it is one record.
+    mutating func onSuperSegmentSent(_ start: SequenceNumber, length: Int, segmentSize: Int, at now: Instant) {
+        guard keepsSuperSegmentsWhole else {
+            return onSentInPieces(start, length: length, segmentSize: segmentSize, isSizeProbe: false, at: now)
+        }
+        var segment = SentSegment(start: start, length: Int32(length), sentAt: now)
+        segment.segmentSize = UInt16(segmentSize)
+        rate.stamp(&segment, inFlight: inFlight, at: now)
+        segments.append(segment)
+        reduction.onSent(length)
+    }
+
+    /// Every acknowledgment is expected to be cumulative.
+    private var keepsSuperSegmentsWhole: Bool {
+        phase == .open && segments.isInOrder && duplicates == 0
+    }
+
+    /// What is special about the segment that has just left for the first time.
+    mutating func note(_ marks: SentSegment.Marks) {
+        if !marks.isEmpty { segments[segments.last].marks = marks }
+    }
+
+    /// Whether the next repair leaves together with the one after it: they left together before, and the window allows both.
+    func repairContinues(window: Int) -> Bool {
+        let serial = segments.missing.first
+        guard serial != segments.last, !segments[serial].marks.contains(.endsBurst) else { return false }
+        let next = segments.following(serial)
+        return segments[next].place == .missing
+            && inFlight + Int(segments[serial].length) + Int(segments[next].length) <= window
+    }
+
     /// A probe for a larger path MTU leaves. It is recorded as segments of the size that passes, and repaired as such.
     mutating func onSizeProbeSent(_ start: SequenceNumber, length: Int, segmentSize: Int, at now: Instant) {
+        onSentInPieces(start, length: length, segmentSize: segmentSize, isSizeProbe: true, at: now)
+    }
+
+    private mutating func onSentInPieces(
+        _ start: SequenceNumber, length: Int, segmentSize: Int, isSizeProbe: Bool, at now: Instant
+    ) {
         var sent = 0
         while sent < length {
             let piece = min(segmentSize, length - sent)
-            onSent(start + sent, length: piece, isSizeProbe: true, at: now)
+            onSent(start + sent, length: piece, isSizeProbe: isSizeProbe, at: now)
             sent += piece
         }
     }
@@ -106,12 +143,24 @@ extension LossRecovery {
     func repairLength(atMost size: Int) -> Int {
         var serial = segments.missing.first
         var length = Int(segments[serial].length)
-        while serial != segments.last {
+        while serial != segments.last, !segments[serial].marks.contains(.endsRecord) {
             serial = segments.following(serial)
             guard segments[serial].place == .missing, length + Int(segments[serial].length) <= size else { break }
             length += Int(segments[serial].length)
         }
         return length
+    }
+
+    /// Whether a repair of `length` bytes ends with a segment that carries PSH.
+    func repairIsPushed(length: Int) -> Bool {
+        var serial = segments.missing.first
+        var left = length
+        while true {
+            left -= Int(segments[serial].length)
+            if left <= 0 { return left == 0 && segments[serial].marks.contains(.isPushed) }
+            guard serial != segments.last else { return false }
+            serial = segments.following(serial)
+        }
     }
 
     /// A repair of `length` bytes has left. What is cut off by a smaller path MTU counts as sent; it will be found missing again.

@@ -26,6 +26,18 @@ struct Pacer {
         return !isHolding
     }
 
+    /// How many bytes may leave at once before it holds, if it does not hold already: a quantum at most, in whole segments, since it
+    /// lets the one go that passes it.
+    func allowance(rate: Int, segmentSize: Int, at now: Instant) -> Int {
+        guard unpacedBytes <= 0 else { return Int(unpacedBytes) }
+        let quantum = Self.quantum(rate: rate, segmentSize: segmentSize)
+        let span = Self.time(for: quantum, at: rate)
+        let ahead = max(paidAt, now - span) - now
+        guard ahead < span else { return segmentSize }
+        let bytes = quantum - Int(ahead.nanoseconds) * rate / 1_000_000_000
+        return (min(max(bytes, 1), quantum) + segmentSize - 1) / segmentSize * segmentSize
+    }
+
     /// All that was sent has arrived: nothing is left to pay for.
     mutating func forgive(at now: Instant) {
         paidAt = min(paidAt, now)

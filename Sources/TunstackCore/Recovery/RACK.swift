@@ -7,7 +7,7 @@ struct RACK {
     private(set) var sentAt = Instant.origin
     /// RACK.end_seq: the end of that segment.
     private(set) var end: SequenceNumber
-    /// RACK.rtt: its round trip.
+    /// RACK.rtt: the round trip of the segment delivered last.
     private(set) var roundTrip = Interval.zero
     /// RACK.fack: the highest end of a segment delivered.
     private(set) var highest: SequenceNumber
@@ -44,10 +44,10 @@ struct RACK {
             toldOfReordering = true
         }
         guard !isAmbiguous else { return }
+        roundTrip = now - segment.sentAt
         if isAfter(segment.sentAt, segment.end) { return }
         sentAt = segment.sentAt
         end = segment.end
-        roundTrip = now - segment.sentAt
     }
 
     /// Whether the segment delivered last left after one that left at `time` and ends at `number`.

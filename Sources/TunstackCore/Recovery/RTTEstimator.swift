@@ -9,6 +9,7 @@ struct RTTEstimator {
     private var shift = 0
     private let minimum: Interval
     private let maximum: Interval
+    private let margin: Interval
 
     /// RFC 6298 §2.1: the RTO before any sample.
     static let initialRTO = Interval.seconds(1)
@@ -17,8 +18,9 @@ struct RTTEstimator {
     /// G of RFC 6298 §2.3: timers run on the owner's nanoseconds, but wake-ups are not better than this.
     private static let granularity = Interval.milliseconds(1)
 
-    init(minimum: Interval, maximum: Interval) {
+    init(minimum: Interval, maximum: Interval, margin: Interval? = nil) {
         self.minimum = minimum
+        self.margin = max(Self.granularity, margin ?? minimum / 4)
         self.maximum = max(minimum, maximum)
         base = max(minimum, Self.initialRTO)
     }
@@ -44,7 +46,7 @@ struct RTTEstimator {
             srtt = (srtt * 7 + sample) / 8
         }
         // A steady round trip leaves no variance; what a peer holds an acknowledgment back for must still fit in.
-        base = min(maximum, max(minimum, srtt + max(Self.granularity, minimum / 4, rttvar * 4)))
+        base = min(maximum, max(minimum, srtt + max(margin, rttvar * 4)))
         shift = 0
     }
 

@@ -2,6 +2,9 @@ import TunstackWire
 
 /// The retransmission queue's index: every segment between SND.UNA and SND.NXT in order of sequence, in a ring from the buffer pool.
 ///
+/// A super-segment is one record while all goes well: nothing but the cumulative acknowledgment speaks of it, from its front. At the first
+/// sign that its segments may fare differently (`cutSuperSegments`) each gets a record, for which there always is room.
+///
 /// A segment is in one of three places. Those in the network form a list in the order in which they left, and those that are missing
 /// one in the order of sequence, so that neither an acknowledgment nor a loss ever walks what it does not change.
 struct SentSegments {
@@ -19,11 +22,19 @@ struct SentSegments {
     private(set) var receivedCount: UInt32 = 0
     private(set) var flight = SentSegmentList()
     private(set) var missing = SentSegmentList()
+    /// Segments that all records together stand for.
+    private var segmentCount: UInt32 = 0
+    /// The last record that may not be in the network, or have left out of the order of sequence.
+    private var disorderEnd = none
 
     /// No segments yet; the first gets this serial. Serials go round, so any will do.
     init(firstSerial: Serial = 0) { self.firstSerial = firstSerial & Self.serialMask }
 
     var isEmpty: Bool { count == 0 }
+    /// There is one segment, and no more.
+    var isSingle: Bool { segmentCount == 1 }
+    /// All segments are in the network, and left in the order of sequence. A super-segment may then be one record.
+    var isInOrder: Bool { disorderEnd == Self.none }
     /// The oldest segment by sequence; there must be one.
     var first: Serial { firstSerial }
     /// The newest by sequence; there must be one.
@@ -47,9 +58,9 @@ extension SentSegments {
     /// There is room for some segments at least.
     var hasMemory: Bool { slots.capacity > 0 }
 
-    /// Makes sure that a segment can be appended; false if the pool's budget does not allow it.
+    /// Makes sure that so many segments can be appended, if need be with a record of each; false if the pool's budget does not allow it.
     mutating func reserve(_ more: Int = 1, pool: inout BufferPool) -> Bool {
-        let needed = Int(count) + more
+        let needed = Int(segmentCount) + more
         guard needed > slots.capacity else { return true }
         guard var larger = SentSegmentSlots(capacity: needed, pool: &pool) else { return false }
         for position in 0..<count { larger.initialize(serial(at: position), to: slots[serial(at: position)]) }
@@ -66,10 +77,7 @@ extension SentSegments {
     /// Forgets all segments.
     mutating func discard(pool: inout BufferPool) {
         slots.release(to: &pool)
-        count = 0
-        receivedCount = 0
-        flight = SentSegmentList()
-        missing = SentSegmentList()
+        self = SentSegments()
     }
 }
 
@@ -82,11 +90,14 @@ extension SentSegments {
         count += 1
         slots.initialize(last, to: segment)
         flight.insert(last, after: flight.last, in: slots)
+        segmentCount += UInt32(segment.segmentCount)
     }
 
     /// Takes the oldest segment out of the ring.
     mutating func removeFirst() {
         unlink(firstSerial)
+        segmentCount -= UInt32(self[firstSerial].segmentCount)
+        if firstSerial == disorderEnd { disorderEnd = Self.none }
         firstSerial = following(firstSerial)
         count -= 1
     }
@@ -97,8 +108,10 @@ extension SentSegments {
         let after = self[serial].previous
         let place = self[serial].place
         unlink(serial)
+        segmentCount -= UInt32(self[serial].segmentCount)
         self[serial].length = Int32(self[serial].end - start)
         self[serial].start = start
+        segmentCount += UInt32(self[serial].segmentCount)
         switch place {
         case .flight: flight.insert(serial, after: after, in: slots)
         case .missing: missing.insert(serial, after: after, in: slots)
@@ -129,6 +142,7 @@ extension SentSegments {
         var piece = self[first]
         piece.place = .missing
         piece.isSizeProbe = false
+        piece.segmentSize = 0
         slots.release(to: &pool)
         self = SentSegments()
         while start.isBefore(end) {
@@ -139,7 +153,27 @@ extension SentSegments {
             missing.insert(last, after: missing.last, in: fresh)
             start = piece.end
         }
+        segmentCount = count
+        disorderEnd = last
         slots = fresh
+    }
+
+    /// Makes a record of each segment of the super-segments. While there are any, everything is in the network and left in the order of
+    /// sequence (`isInOrder`), and there is room for all the records.
+    mutating func cutSuperSegments() {
+        guard segmentCount > count, isInOrder else { return }
+        var place = segmentCount
+        for position in (0..<count).reversed() {
+            let whole = self[serial(at: position)]
+            for index in (0..<whole.segmentCount).reversed() {
+                // Never before the position that it comes from, so that nothing is written over that is still to be read.
+                place -= 1
+                slots.initialize(serial(at: place), to: whole.segment(index))
+            }
+        }
+        count = segmentCount
+        flight = SentSegmentList()
+        for position in 0..<count { flight.insert(serial(at: position), after: flight.last, in: slots) }
     }
 
     /// Counts everything as missing, what the receiver has reported too.
@@ -156,6 +190,7 @@ extension SentSegments {
     /// The segment has arrived at the receiver.
     mutating func moveToReceiver(_ serial: Serial) {
         unlink(serial)
+        disorderEnd = last
         self[serial].place = .receiver
         receivedCount += 1
     }
@@ -163,6 +198,7 @@ extension SentSegments {
     /// The segment is lost. The list of the missing stays in the order of sequence.
     mutating func moveToMissing(_ serial: Serial) {
         unlink(serial)
+        disorderEnd = last
         self[serial].place = .missing
         let start = self[serial].start
         var after = missing.last
@@ -174,6 +210,7 @@ extension SentSegments {
     /// The segment leaves again, after all others in the network.
     mutating func moveToEndOfFlight(_ serial: Serial) {
         unlink(serial)
+        disorderEnd = last
         self[serial].place = .flight
         flight.insert(serial, after: flight.last, in: slots)
     }
@@ -183,6 +220,7 @@ extension SentSegments {
         while !missing.isEmpty {
             let serial = missing.last
             unlink(serial)
+            disorderEnd = last
             self[serial].place = .flight
             // It left before all that has been sent since, so the search ends at the front, as a rule at once.
             var before = flight.first

@@ -20,6 +20,11 @@ public struct ConnectionOptions: Sendable, Equatable {
     public var finWait2Timeout: Interval? = .seconds(60)
     /// How much may be in the network.
     public var congestion = CongestionAlgorithm.cubic
+    /// What ends the first slow start before a loss does.
+    public var slowStartExit = SlowStartExit.hyStartPlusPlus
+    /// Whether a loss reduces the congestion window from what it was, in use or not. RFC 5681 §3.1 takes what was in use; RFC 9438 §4.6 knows
+    /// implementations that do it so.
+    public var reducesFromWindow = false
     /// Whether to spread segments over time at the rate that the congestion control asks for. BBR does badly without.
     public var pacing = true
     /// The smallest retransmission timeout. RFC 6298 §2.4 asks for 1 s; 200 ms is what hosts use.
@@ -30,6 +35,9 @@ public struct ConnectionOptions: Sendable, Equatable {
     /// writes (TCP_CORK). Full segments leave, and so does what has waited for 200 ms, what a FIN follows, and what
     /// fills the buffer. Stronger than `noDelay`. For a single write there is `SendFlags.more`.
     public var corked = false
+    /// Whether what a SEND with `SendFlags.more` holds back goes on waiting when an acknowledgment arrives. If not, that lets it go, as it lets
+    /// go what Nagle's algorithm holds back. What is corked waits in any case.
+    public var holdsAcrossAcknowledgments = true
     /// Bytes of sent data to keep until acknowledged, at first; the buffer grows with the congestion window.
     /// At most 2^29.
     public var sendBufferBytes = 480 * 1_024
@@ -65,6 +73,28 @@ public struct ConnectionOptions: Sendable, Equatable {
     /// Whether to ask for explicit congestion notification and agree to it when asked (RFC 3168 §6.1.1): the network may then
     /// mark segments instead of dropping them.
     public var ecn = false
+    /// Whether the round trip of every segment is measured that was sent once, and not only of one at a time (RFC 6298 §3 asks for one in a
+    /// round trip at least).
+    public var timesEverySegment = false
+    /// Whether a probe of a closed window carries the next byte of text, as RFC 9293 §3.8.6.1 has it. If not, it is an old number without
+    /// text, which makes a peer answer as well.
+    public var windowProbesCarryText = true
+    /// Whether segments that leave together are marked as such: the last of them carries PSH. A receiver that gathers segments then hands
+    /// them on at once. RFC 9293 §3.9.1.2 asks for PSH on the last segment of what was sent, and leaves others free.
+    public var pushesBursts = false
+    /// With `pushesBursts`: how many segments may leave together at least, whatever the rate.
+    public var leastBurst: UInt8 = 2
+    /// Whether a connection that was silent for longer than an RTO begins again with a small window (RFC 5681 §4.1, SHOULD).
+    public var restartsAfterIdle = true
+    /// Whether a tail loss probe comes before the retransmission timeout (RFC 8985 §7).
+    public var tailLossProbes = true
+    /// By how much the RTO exceeds SRTT at least, where round trips do not vary: what RFC 6298 §2.3 calls G, and room for a peer that holds
+    /// its acknowledgment back; nil for a quarter of `minimumRTO`.
+    public var leastTimeoutMargin: Interval?
+    /// Whether a segment without a timestamp is taken once the SYNs have agreed on timestamps. RFC 7323 §3.2 says that it SHOULD be dropped.
+    public var acceptsMissingTimestamps = false
+    /// The largest segment to send, whatever the peer takes; nil for no limit of ours. At least 48.
+    public var largestSegmentToSend: UInt16?
     /// The largest segment to announce; nil for what the MTU allows (RFC 9293 §3.7.1).
     public var maximumSegmentSize: UInt16?
     /// Whether to find out by probes how large a packet the path carries, beside what routers say (RFC 4821).
@@ -111,6 +141,7 @@ extension ConnectionOptions {
         options.selectiveAcknowledgment = old.selectiveAcknowledgment
         options.ecn = old.ecn
         options.maximumSegmentSize = old.maximumSegmentSize
+        options.largestSegmentToSend = old.largestSegmentToSend
         options.sendBufferBytes = old.sendBufferBytes
         options.receiveBufferBytes = old.receiveBufferBytes
         options.maximumSendBufferBytes = old.maximumSendBufferBytes

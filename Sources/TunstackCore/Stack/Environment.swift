@@ -4,6 +4,8 @@ import TunstackWire
 /// where counters, replies and state changes go.
 struct Environment: ~Copyable {
     let configuration: StackConfiguration
+    /// The largest packet that a super-segment may be; 0 if there are none.
+    let largestSuperSegment: Int
     /// When the stack was made.
     let startedAt: Instant
     /// The time of the call being handled.
@@ -19,6 +21,7 @@ struct Environment: ~Copyable {
 
     init(configuration: StackConfiguration, random generator: inout some RandomNumberGenerator, now: Instant) {
         self.configuration = configuration
+        largestSuperSegment = min(configuration.transmitOffload.largestPacket ?? 0, IPv4Header.maximumTotalLength)
         startedAt = now
         self.now = now
         pool = BufferPool(

@@ -1,7 +1,7 @@
 /// What the layer below does for the stack when packets leave. By default nothing: every packet fits the MTU and is complete.
 public struct TransmitOffload: Hashable, Sendable {
-    /// The largest IP packet that may be handed over at a time, in bytes, up to 65,535; nil for the MTU, and never less than that.
-    /// A larger packet than the MTU is a super-segment, which the layer below cuts up as its `TransmitMetadata` say.
+    /// The largest IP packet that may be handed over at a time, in bytes, up to 65,535; nil, the default, for the MTU. A larger packet
+    /// than the path's MTU is a super-segment, which the layer below cuts up as its `TransmitMetadata` say.
     public var largestPacket: Int?
     /// The layer below fills in the checksums of TCP: the field holds the sum over the pseudo-header, not complemented.
     public var fillsChecksum: Bool
@@ -20,8 +20,8 @@ public struct TransmitMetadata: Hashable, Sendable {
     public var segmentSize: Int
     /// Bytes of the IP and TCP headers together; 0 for a packet that is not TCP.
     public var headerLength: Int
-    /// Where the TCP header begins, if its checksum is to be filled in; nil if it is complete. A super-segment's is to be made for each
-    /// piece in either case.
+    /// Where the TCP header begins, if its checksum is to be filled in, as that of a super-segment's pieces always is; nil if it is
+    /// complete.
     public var checksumStart: Int?
 
     /// Makes metadata of its parts; by default those of a packet that leaves as it is.

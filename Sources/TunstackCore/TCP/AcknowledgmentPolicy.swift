@@ -29,10 +29,10 @@ struct AcknowledgmentPolicy {
     /// Owes an acknowledgment that must not wait: out-of-order data, a gap filled, a challenge, a probe.
     mutating func oweNow() { debt = .now }
 
-    /// Owes an acknowledgment for a segment that arrived beyond a gap.
-    mutating func oweDuplicate() {
+    /// Owes acknowledgments for segments that arrived beyond a gap.
+    mutating func oweDuplicates(_ count: Int = 1) {
         debt = .now
-        if duplicatesOwed < .max { duplicatesOwed += 1 }
+        duplicatesOwed = UInt8(clamping: Int(duplicatesOwed) + count)
     }
 
     /// The gap is filled, wholly or in part: what counts is the new number.

@@ -46,6 +46,8 @@ struct Connection: ~Copyable {
     /// SND.NXT when data last filled cwnd.
     var filledTo: SequenceNumber
     var recovery: LossRecovery
+    var marks = SendMarks()
+    var burst = Burst()
     var acknowledgments = AcknowledgmentPolicy()
     /// The segment whose round trip is being timed: one past its last number, and when it left.
     var timedSegment: (end: SequenceNumber, sentAt: Instant)?
@@ -55,6 +57,8 @@ struct Connection: ~Copyable {
     /// When the peer last acknowledged something new, or sending began; R2 and the user timeout count from here.
     var progressAt: Instant
     var lastSentAt: Instant
+    /// When a window probe without text last left.
+    var lastProbedAt: Instant
     var lastReceivedAt: Instant
     var lastTextReceivedAt: Instant
     /// Retransmissions of the segment at SND.UNA since it last moved.
@@ -102,7 +106,8 @@ struct Connection: ~Copyable {
         timestampRecentAt = environment.now
         lastAcknowledgmentSent = irs + 1
         timestampClock = environment.timestampClock(for: key)
-        rtt = RTTEstimator(minimum: options.minimumRTO, maximum: options.maximumRTO)
+        rtt = RTTEstimator(
+            minimum: options.minimumRTO, maximum: options.maximumRTO, margin: options.leastTimeoutMargin)
         congestion = options.congestion.makeController(
             maximumSegmentSize: MaximumSegmentSize.defaultIPv4, seed: iss.rawValue)
         smallSegmentEnd = iss
@@ -110,6 +115,7 @@ struct Connection: ~Copyable {
         recovery = LossRecovery(iss: iss)
         progressAt = environment.now
         lastSentAt = environment.now
+        lastProbedAt = environment.now
         lastReceivedAt = environment.now
         lastTextReceivedAt = environment.now
     }

@@ -20,6 +20,7 @@ struct NegotiatedOptions {
     /// What remains of our offer after the peer's SYN, which has these options and flags.
     init(offered: ConnectionOptions, peer: TCPOptions, flags: TCPFlags) {
         if let announced = peer.maximumSegmentSize, announced > 0 { peerMaximumSegmentSize = Int(announced) }
+        if let limit = offered.largestSegmentToSend { peerMaximumSegmentSize = min(peerMaximumSegmentSize, Int(limit)) }
         if let ours = offered.windowScale, let theirs = peer.windowScale {
             windowScaling = true
             receiveWindowShift = min(ours, Self.largestShift)

@@ -70,13 +70,16 @@ struct ReceiveVariables {
     /// RCV.WND: what the peer may still send.
     var wnd: Int { max(0, announced - nxt) }
 
-    /// The acceptability test of RFC 9293 §3.10.7.4, first step, Table 6.
+    /// The acceptability test of RFC 9293 §3.10.7.4, first step, Table 6. Its last line forgets the segment that begins before the window
+    /// and ends beyond it, which a super-segment may do.
     func accepts(_ seq: SequenceNumber, length: Int) -> Bool {
         switch (length, wnd) {
         case (0, 0): seq == nxt
         case (0, let wnd): seq.isWithin(nxt, count: wnd)
         case (_, 0): false
-        case (let length, let wnd): seq.isWithin(nxt, count: wnd) || (seq + (length - 1)).isWithin(nxt, count: wnd)
+        case (let length, let wnd):
+            seq.isWithin(nxt, count: wnd) || (seq + (length - 1)).isWithin(nxt, count: wnd)
+                || nxt.isWithin(seq, count: length)
         }
     }
 }

@@ -10,6 +10,10 @@ struct OutgoingPacket {
 
 /// The network device.
 extension Session {
+    /// How long a packet takes from the stack to the wire. Without it an answer would leave before packetdrill has looked at the clock after
+    /// the question.
+    private static let transmission = Interval.microseconds(10)
+
     /// A packet arrives from the network; the stack has dealt with it when this returns.
     func deliver(_ packet: RawSpan) {
         monitor.locked {
@@ -26,7 +30,10 @@ extension Session {
                 step(to: next)
                 steps += 1
             }
-            return outgoing.isEmpty ? nil : outgoing.removeFirst()
+            guard !outgoing.isEmpty else { return nil }
+            let packet = outgoing.removeFirst()
+            if packet.sentAt > now { run(until: packet.sentAt) }
+            return packet
         }
     }
 
@@ -39,7 +46,7 @@ extension Session {
                     sent = stack.nextTransmit(into: &output, at: now)
                 }
                 guard sent else { break }
-                outgoing.append(OutgoingPacket(bytes: packet, sentAt: now))
+                outgoing.append(OutgoingPacket(bytes: packet, sentAt: now + Self.transmission))
             }
         } while takeEvents()
     }

@@ -77,7 +77,8 @@ extension Session {
         case TCPOptionName.noDelay: number = connection.noDelay ? 1 : 0
         case TCPOptionName.cork: number = connection.corked ? 1 : 0
         case TCPOptionName.maximumSegment: number = Int32(clamping: maximumSegment(of: socket))
-        case TCPOptionName.keepIdle: number = Int32(clamping: socket.settings.keepAlive.idle.nanoseconds / 1_000_000_000)
+        case TCPOptionName.keepIdle:
+            number = Int32(clamping: socket.settings.keepAlive.idle.nanoseconds / 1_000_000_000)
         case TCPOptionName.keepInterval:
             number = Int32(clamping: socket.settings.keepAlive.interval.nanoseconds / 1_000_000_000)
         case TCPOptionName.keepCount: number = Int32(socket.settings.keepAlive.probes)
@@ -90,8 +91,9 @@ extension Session {
         case TCPOptionName.congestionInfo: return []
         default:
             guard let bytes = socket.settings.remembered[SocketSettings.key(OptionLevel.tcp, name)] else {
-                guard name == TCPOptionName.synCount || name == TCPOptionName.linger2 || name == TCPOptionName.deferAccept
-                    || name == TCPOptionName.windowClamp
+                guard
+                    name == TCPOptionName.synCount || name == TCPOptionName.linger2 || name == TCPOptionName.deferAccept
+                        || name == TCPOptionName.windowClamp
                 else { throw Errno(ENOPROTOOPT) }
                 return OptionRecord(0).bytes
             }
@@ -107,7 +109,9 @@ extension Session {
 
     /// TCP_MAXSEG: before there is a connection, what was asked for; then what a segment holds.
     private func maximumSegment(of socket: Socket) -> Int {
-        if let id = socket.connection, !socket.isConnecting, let status = stack.status(id) { return status.maximumSegmentSize }
+        if let id = socket.connection, !socket.isConnecting, let status = stack.status(id) {
+            return status.maximumSegmentSize
+        }
         return Int(socket.settings.maximumSegmentSize ?? 536)
     }
 

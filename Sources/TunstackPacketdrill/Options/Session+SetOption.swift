@@ -72,6 +72,7 @@ extension Session {
             guard number == 0 || (88...32_767).contains(number) else { throw Errno(EINVAL) }
             socket.settings.maximumSegmentSize = number == 0 ? nil : UInt16(number)
             socket.settings.connection.maximumSegmentSize = socket.settings.maximumSegmentSize
+            socket.settings.connection.largestSegmentToSend = socket.settings.maximumSegmentSize
         case TCPOptionName.quickAcknowledgment:
             if let id = socket.connection { stack.setQuickAcknowledgment(number != 0, on: id, at: now) }
         case TCPOptionName.userTimeout:

@@ -9,7 +9,8 @@ extension Session {
 
     func tcpInfo(of socket: Socket) -> [UInt8] {
         var info = OptionRecord(count: Self.infoLength)
-        guard let id = socket.connection, let status = stack.status(id), let details = stack.details(of: id, at: now) else {
+        guard let id = socket.connection, let status = stack.status(id), let details = stack.details(of: id, at: now)
+        else {
             info.put(UInt8(socket.isListening ? 10 : 7), at: 0)
             return info.bytes
         }
@@ -72,7 +73,8 @@ extension Session {
         let segment = max(1, status.maximumSegmentSize)
         info.put(UInt32(clamping: status.pathMTU), at: 60)
         info.put(UInt32(clamping: status.receiveWindow), at: 64)
-        let threshold = status.slowStartThreshold == .max ? Self.infinite : UInt32(clamping: status.slowStartThreshold / segment)
+        let threshold =
+            status.slowStartThreshold == .max ? Self.infinite : UInt32(clamping: status.slowStartThreshold / segment)
         info.put(threshold, at: 76)
         info.put(UInt32(clamping: max(1, status.congestionWindow / segment)), at: 80)
         info.put(UInt32(clamping: details.announcedSegmentSize), at: 84)

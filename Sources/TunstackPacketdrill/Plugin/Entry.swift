@@ -38,9 +38,10 @@ public func interposedGetsockopt(
     }
 }
 
-private typealias Getsockopt = @convention(c) (
-    Int32, Int32, Int32, UnsafeMutableRawPointer?, UnsafeMutablePointer<socklen_t>?
-) -> Int32
+private typealias Getsockopt =
+    @convention(c) (
+        Int32, Int32, Int32, UnsafeMutableRawPointer?, UnsafeMutablePointer<socklen_t>?
+    ) -> Int32
 
 /// The host's function: the next one of that name after this library's.
 private func hostGetsockopt(

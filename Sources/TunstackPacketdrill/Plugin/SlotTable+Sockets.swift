@@ -30,7 +30,8 @@ extension SlotTable {
         }
     }
 
-    private static let bind: @convention(c) (UserData, Int32, Address, socklen_t) -> Int32 = { data, fd, address, length in
+    private static let bind: @convention(c) (UserData, Int32, Address, socklen_t) -> Int32 = {
+        data, fd, address, length in
         let session = unsafe Session.of(data)
         return answer { () throws(Errno) in
             let endpoint = try unsafe SocketAddress.read(address, length: length)

@@ -41,7 +41,8 @@ extension SlotTable {
         unsafe receive(data, fd, UserMemory(buffer, count: count))
     }
 
-    private static let readVector: @convention(c) (UserData, Int32, Vectors, Int32) -> Int = { data, fd, vectors, count in
+    private static let readVector: @convention(c) (UserData, Int32, Vectors, Int32) -> Int = {
+        data, fd, vectors, count in
         unsafe receive(data, fd, UserMemory(vectors: vectors, count: Int(count)))
     }
 
@@ -68,7 +69,8 @@ extension SlotTable {
         unsafe send(data, fd, UserMemory(reading: buffer, count: count))
     }
 
-    private static let writeVector: @convention(c) (UserData, Int32, Vectors, Int32) -> Int = { data, fd, vectors, count in
+    private static let writeVector: @convention(c) (UserData, Int32, Vectors, Int32) -> Int = {
+        data, fd, vectors, count in
         unsafe send(data, fd, UserMemory(vectors: vectors, count: Int(count)))
     }
 

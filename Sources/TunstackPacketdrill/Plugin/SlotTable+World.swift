@@ -57,17 +57,18 @@ extension SlotTable {
         return 0
     }
 
-    private static let clock: @convention(c) (UserData, UnsafeMutablePointer<timeval>?, UnsafeMutableRawPointer?) -> Int32 = {
-        data, time, _ in
-        guard let time = unsafe time else {
-            errno = EFAULT
-            return -1
+    private static let clock:
+        @convention(c) (UserData, UnsafeMutablePointer<timeval>?, UnsafeMutableRawPointer?) -> Int32 = {
+            data, time, _ in
+            guard let time = unsafe time else {
+                errno = EFAULT
+                return -1
+            }
+            let microseconds = unsafe Session.of(data).readClock().nanoseconds / 1_000
+            unsafe time.pointee = timeval(
+                tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
+            return 0
         }
-        let microseconds = unsafe Session.of(data).readClock().nanoseconds / 1_000
-        unsafe time.pointee = timeval(
-            tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
-        return 0
-    }
 
     private static let poll: @convention(c) (UserData, UnsafeMutableRawPointer?, UInt, Int32) -> Int32 = {
         data, entries, count, timeout in
@@ -86,20 +87,19 @@ extension SlotTable {
         }
     }
 
-    private static let controlPollSet:
-        @convention(c) (UserData, Int32, Int32, Int32, UnsafeRawPointer?) -> Int32 = {
-            data, set, operation, target, event in
-            let session = unsafe Session.of(data)
-            return answer { () throws(Errno) in
-                let events = unsafe event?.loadUnaligned(as: UInt32.self) ?? 0
-                let value = unsafe event?.loadUnaligned(fromByteOffset: EventLayout.dataOffset, as: UInt64.self) ?? 0
-                if unsafe event == nil, operation != PollOperation.remove { throw Errno(EFAULT) }
-                try session.monitor.locked { () throws(Errno) in
-                    try session.control(set, operation: operation, target, events: events, data: value)
-                }
-                return 0
+    private static let controlPollSet: @convention(c) (UserData, Int32, Int32, Int32, UnsafeRawPointer?) -> Int32 = {
+        data, set, operation, target, event in
+        let session = unsafe Session.of(data)
+        return answer { () throws(Errno) in
+            let events = unsafe event?.loadUnaligned(as: UInt32.self) ?? 0
+            let value = unsafe event?.loadUnaligned(fromByteOffset: EventLayout.dataOffset, as: UInt64.self) ?? 0
+            if unsafe event == nil, operation != PollOperation.remove { throw Errno(EFAULT) }
+            try session.monitor.locked { () throws(Errno) in
+                try session.control(set, operation: operation, target, events: events, data: value)
             }
+            return 0
         }
+    }
 
     private static let waitForPollSet:
         @convention(c) (UserData, Int32, UnsafeMutableRawPointer?, Int32, Int32) -> Int32 = {
@@ -124,10 +124,10 @@ extension SlotTable {
 /// `struct epoll_event`: packed on x86-64 alone.
 private enum EventLayout {
     #if arch(x86_64)
-    static let dataOffset = 4
-    static let stride = 12
+        static let dataOffset = 4
+        static let stride = 12
     #else
-    static let dataOffset = 8
-    static let stride = 16
+        static let dataOffset = 8
+        static let stride = 16
     #endif
 }

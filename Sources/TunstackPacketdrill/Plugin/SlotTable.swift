@@ -6,7 +6,8 @@ import TunstackCore
 @safe struct SlotTable {
     /// The places, in packetdrill's order.
     enum Slot: Int, CaseIterable {
-        case userData, free, socket, bind, listen, accept, connect, read, readVector, receive, receiveFrom, receiveMessage
+        case userData, free, socket, bind, listen, accept, connect, read, readVector, receive, receiveFrom,
+            receiveMessage
         case write, writeVector, send, sendTo, sendMessage, descriptorControl, deviceControl, close, shutDown
         case getOption, setOption, poll, deviceSend, deviceReceive, sleep, clock, makePollSet, controlPollSet
         case waitForPollSet, pipe, splice

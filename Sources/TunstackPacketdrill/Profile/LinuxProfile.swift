@@ -45,7 +45,18 @@ extension Profile {
         options.congestion = congestion(named: sysctls.text("tcp_congestion_control") ?? "cubic") ?? .cubic
         // Only with a queueing discipline that paces does Linux pace CUBIC and Reno.
         options.pacing = options.congestion == .bbr
+        options.slowStartExit = .hyStart
+        options.reducesFromWindow = true
+        options.holdsAcrossAcknowledgments = false
+        options.timesEverySegment = true
+        options.windowProbesCarryText = false
+        options.pushesBursts = true
+        options.leastBurst = UInt8(clamping: sysctls.number("tcp_min_tso_segs") ?? 2)
+        options.restartsAfterIdle = sysctls.isOn("tcp_slow_start_after_idle", otherwise: true)
+        options.tailLossProbes = sysctls.isOn("tcp_early_retrans", otherwise: true)
+        options.acceptsMissingTimestamps = true
         options.minimumRTO = .milliseconds(200)
+        options.leastTimeoutMargin = options.minimumRTO
         options.maximumRTO = .milliseconds(Int64(sysctls.number("tcp_rto_max_ms") ?? 120_000))
         options.establishmentTimeout = Self.timeout(retries: sysctls.number("tcp_syn_retries") ?? 6)
         options.dataTimeout = Self.timeout(

@@ -10,7 +10,8 @@ extension Session {
         let mayBlock = flags & MessageFlag.doNotWait == 0 && !socket.isNonBlocking
         let deadline = mayBlock ? socket.receiveDeadline(at: now) : now
         if flags & MessageFlag.outOfBand != 0 { throw Errno(EINVAL) }
-        let wanted = flags & MessageFlag.waitAll != 0 ? memory.count : min(memory.count, socket.settings.receiveLowWater)
+        let wanted =
+            flags & MessageFlag.waitAll != 0 ? memory.count : min(memory.count, socket.settings.receiveLowWater)
         let keeps = flags & MessageFlag.peek != 0
         var got = 0
         let answer = try wait(until: deadline) { [unowned self] () throws(Errno) -> Int? in
@@ -60,7 +61,8 @@ extension Session {
     /// Nothing more can arrive.
     private func hasEnded(_ id: ConnectionID, _ socket: Socket) -> Bool {
         guard let status = stack.status(id) else { return true }
-        return (socket.isReadShut || status.state.hasReceivedFin || status.closeReason != nil) && status.readableBytes == 0
+        return (socket.isReadShut || status.state.hasReceivedFin || status.closeReason != nil)
+            && status.readableBytes == 0
     }
 
     /// SIOCINQ: bytes that can be read. TCP_CM_INQ counts the end of the stream as one more.

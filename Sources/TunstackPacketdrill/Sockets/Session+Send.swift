@@ -38,30 +38,35 @@ extension Session {
         if socket.isConnecting { return }
         guard status.state.acceptsSends else { throw Errno(EPIPE) }
         guard !memory.isBad else { throw Errno(EFAULT) }
-        let instant = now
-        var sendFlags: SendFlags = flags & MessageFlag.more != 0 ? .more : []
-        if flags & MessageFlag.outOfBand != 0 { sendFlags.insert(.urgent) }
+        let ending = SendFlags(ending: flags)
         if memory.count == 0 { return }
         while offset < memory.count {
             guard let room = nextRoom(socket, id) else {
                 socket.lacksSpace = true
+                // What has been taken is pushed on its way, though more is to come.
+                _ = try submit(RawSpan(), id, [])
                 break
             }
             let count = min(room, memory.count - offset)
             let isLast = offset + count == memory.count
-            var chunkFlags = sendFlags
-            if !isLast { chunkFlags.insert(.more) }
+            let isPushed = socket.writing.isPushed(afterMore: count, largestWindow: status.maximumSendWindow)
+            let chunkFlags: SendFlags = isLast ? ending : isPushed ? [.more, .keepPush] : .more
             let sent = try memory.read(from: offset, limit: count) { bytes throws(Errno) in
-                do throws(ConnectionError) {
-                    return try stack.send(bytes, on: id, flags: chunkFlags, at: instant)
-                } catch {
-                    throw Errno(EPIPE)
-                }
+                try submit(bytes, id, chunkFlags)
             }
             offset += sent
             socket.writing.append(sent)
+            if isPushed || isLast { socket.writing.notePush() }
             guard sent == count else { break }
             pump()
+        }
+    }
+
+    private func submit(_ bytes: RawSpan, _ id: ConnectionID, _ flags: SendFlags) throws(Errno) -> Int {
+        do throws(ConnectionError) {
+            return try stack.send(bytes, on: id, flags: flags, at: now)
+        } catch {
+            throw Errno(EPIPE)
         }
     }
 
@@ -122,5 +127,14 @@ extension Socket {
     func isWritable(_ status: ConnectionStatus) -> Bool {
         let used = memoryInUse(status)
         return sendBuffer(status) - used >= used / 2 && status.queuedBytes * 2 < settings.unsentLimit
+    }
+}
+
+extension SendFlags {
+    /// What the flags of send(2) mean for the last of the bytes.
+    fileprivate init(ending flags: Int32) {
+        self = flags & MessageFlag.more != 0 ? .more : []
+        if flags & MessageFlag.outOfBand != 0 { insert(.urgent) }
+        if flags & MessageFlag.endOfRecord != 0 { insert(.endOfRecord) }
     }
 }

@@ -20,7 +20,9 @@ enum SocketAddress {
     static func write(
         _ endpoint: Endpoint, to pointer: UnsafeMutableRawPointer?, length: UnsafeMutablePointer<socklen_t>?
     ) {
-        guard let pointer = unsafe pointer, let length = unsafe length, let address = endpoint.address.v4 else { return }
+        guard let pointer = unsafe pointer, let length = unsafe length, let address = endpoint.address.v4 else {
+            return
+        }
         var bytes = [UInt8](repeating: 0, count: byteCount)
         unsafe bytes.withUnsafeMutableBytes { buffer in
             unsafe buffer.storeBytes(of: UInt16(AF_INET), as: UInt16.self)

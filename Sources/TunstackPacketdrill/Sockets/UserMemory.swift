@@ -51,7 +51,7 @@ import TunstackCore
     ) throws(Failure) -> Int {
         var skipped = offset
         var taken = 0
-        for unsafe piece in unsafe pieces where taken < limit {
+        for unsafepiece in unsafe pieces where taken < limit {
             guard skipped < piece.count else {
                 skipped -= piece.count
                 continue
@@ -73,7 +73,7 @@ import TunstackCore
     ) throws(Failure) -> Int {
         var skipped = offset
         var filled = 0
-        for unsafe piece in unsafe pieces {
+        for unsafepiece in unsafe pieces {
             guard skipped < piece.count else {
                 skipped -= piece.count
                 continue

@@ -8,7 +8,7 @@ struct WriteQueue {
     /// One past the last byte written.
     private(set) var end: SequenceNumber
     /// What counts as pushed already, when a long write is pushed on the way.
-    var pushed: SequenceNumber
+    private var pushed: SequenceNumber
 
     init(at start: SequenceNumber = SequenceNumber(0)) {
         chunkStart = start
@@ -26,4 +26,9 @@ struct WriteQueue {
     mutating func beginChunk() { chunkStart = end }
 
     mutating func append(_ count: Int) { end += count }
+
+    /// A long write is pushed whenever half of the largest window has been filled since the last push.
+    func isPushed(afterMore count: Int, largestWindow: Int) -> Bool { (end + count) - pushed > largestWindow / 2 }
+
+    mutating func notePush() { pushed = end }
 }

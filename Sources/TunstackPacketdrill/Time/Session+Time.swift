@@ -78,6 +78,8 @@ extension Session {
     ) throws(Errno) -> Answer? {
         if let answer = try attempt() { return answer }
         if let deadline, deadline <= now { return nil }
+        // What the call has done so far has consequences.
+        settle()
         guard pthread_equal(pthread_self(), driver) == 0 else {
             return try drive(until: deadline, attempt)
         }

@@ -16,6 +16,7 @@ final class HostCore: NodeCore {
     /// The network owns its hosts.
     unowned let network: SimulatedNetwork
     var stack: Stack
+    var device: SimulatedDevice
     private(set) var sockets: [ConnectionID: SocketCore] = [:]
     var services: [ListenerID: Service] = [:]
     /// Who is told of everything that happens here; oracles, in a campaign.
@@ -48,6 +49,7 @@ final class HostCore: NodeCore {
         self.hostClock = hostClock
         self.random = random
         self.network = network
+        device = SimulatedDevice(configuration.transmitOffload)
         stack = Stack(configuration: configuration, random: &self.random, at: hostClock.reading(at: network.now))
     }
 
@@ -78,14 +80,28 @@ extension HostCore {
         return arrivals <= receiveDelays.count ? receiveDelays[arrivals - 1] : .zero
     }
 
-    /// Hands a packet to the stack.
+    /// A packet has arrived: the stack gets it at once, or with those that arrive soon after.
     func receive(_ number: Int, _ bytes: [UInt8]) {
-        guard isPoweredOn else {
-            network.recorder.update(number) { $0.fate = .lost("nobody is there") }
-            return
+        guard isPoweredOn else { return lose(number) }
+        guard device.gathersArrivals else { return handOver(MergedPacket(number, bytes)) }
+        if device.gather(number, bytes) {
+            network.after(device.gatheringTime) { [weak self] in self?.handOverGathered() }
         }
+    }
+
+    private func handOverGathered() {
+        for packet in device.takeGathered() {
+            guard isPoweredOn else { return packet.numbers.forEach(lose) }
+            handOver(packet)
+        }
+    }
+
+    private func lose(_ number: Int) { network.recorder.update(number) { $0.fate = .lost("nobody is there") } }
+
+    private func handOver(_ packet: MergedPacket) {
+        let bytes = packet.bytes
         let dropped = bytes.withRawSpan { stack.receive($0, at: clock) }
-        record(.received(number, dropped))
+        for number in packet.numbers { record(.received(number, dropped)) }
         observer?.host(self, received: bytes, dropped: dropped)
         for reply in saboteur?.replies(to: bytes) ?? [] { emit(reply, on: network) }
         pump()
@@ -129,14 +145,10 @@ extension HostCore {
     private func transmit() {
         let clock = clock
         for _ in 0..<Self.pumpLimit {
-            var sent = false
-            let packet = [UInt8](rawCapacity: configuration.mtu) { sent = stack.nextTransmit(into: &$0, at: clock) }
-            guard sent else { return }
-            guard saboteur != nil else {
-                emit(packet, on: network)
-                continue
+            guard let packets = device.nextPackets(of: &stack, at: clock) else { return }
+            for packet in packets {
+                for packet in saboteur?.replacements(for: packet, at: clock) ?? [packet] { emit(packet, on: network) }
             }
-            for packet in saboteur?.replacements(for: packet, at: clock) ?? [] { emit(packet, on: network) }
         }
         preconditionFailure("\(name) does not stop sending")
     }
@@ -177,6 +189,7 @@ extension HostCore {
 extension HostCore {
     /// The stack, its connections and its applications are gone.
     func powerOff() {
+        for packet in device.takeGathered() { packet.numbers.forEach(lose) }
         isPoweredOn = false
         sockets = [:]
         services = [:]

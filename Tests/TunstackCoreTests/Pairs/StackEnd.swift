@@ -31,6 +31,9 @@ final class StackEnd {
     private(set) var hasSeenEnd = false
     /// When the application looks again by itself.
     private(set) var wakesAt: Instant?
+    /// What is left of a super-segment that is being cut up.
+    private var pieces: [[UInt8]] = []
+    private(set) var superSegmentCount = 0
     /// All that went wrong, in words.
     private(set) var complaints: [String] = []
 
@@ -52,11 +55,20 @@ final class StackEnd {
     /// The connection has ended for the application.
     var isOver: Bool { status?.closeReason != nil }
 
-    /// The next packet that the stack wants to send.
+    /// The next packet that goes on the wire; what the layer below cuts up comes segment by segment.
     func nextPacket(at now: Instant) -> [UInt8]? {
+        guard stack.configuration.transmitOffload == TransmitOffload() else { return nextCutPacket(at: now) }
         var isSent = false
         let bytes = [UInt8](rawCapacity: stack.configuration.mtu) { isSent = stack.nextTransmit(into: &$0, at: now) }
         return isSent ? bytes : nil
+    }
+
+    private func nextCutPacket(at now: Instant) -> [UInt8]? {
+        if pieces.isEmpty, let packet = stack.nextPieces(at: now) {
+            pieces = packet.onTheWire
+            if pieces.count > 1 { superSegmentCount += 1 }
+        }
+        return pieces.isEmpty ? nil : pieces.removeFirst()
     }
 
     /// Lets the application do what it can.

@@ -1,3 +1,4 @@
+import Testing
 import TunstackCore
 import TunstackWire
 
@@ -18,6 +19,34 @@ struct PacketPieces: Equatable {
         bytes[start + 16] = UInt8(checksum >> 8)
         bytes[start + 17] = UInt8(truncatingIfNeeded: checksum)
         return bytes
+    }
+}
+
+/// What the layer below makes of a packet.
+extension PacketPieces {
+    /// The packets that go on the wire: the segments of a super-segment, each with its headers.
+    var onTheWire: [[UInt8]] {
+        guard metadata.segmentSize > 0 else { return [packet] }
+        let text = text + moreText
+        return stride(from: 0, to: text.count, by: metadata.segmentSize).map { start in
+            let end = min(text.count, start + metadata.segmentSize)
+            return segment(Array(text[start..<end]), at: start, isLast: end == text.count)
+        }
+    }
+
+    private func segment(_ text: [UInt8], at offset: Int, isLast: Bool) -> [UInt8] {
+        do throws(WireError) {
+            let ip = try packet.withRawSpan { bytes throws(WireError) in try IPv4Header(parsing: bytes) }
+            var tcp = try Array(header[ip.headerLength...]).withRawSpan { bytes throws(WireError) in
+                try TCPHeader(parsing: bytes)
+            }
+            tcp.sequenceNumber += offset
+            if !isLast { tcp.flags.subtract([.fin, .psh]) }
+            return Packets.tcp(tcp, from: ip.source, to: ip.destination, text: text, ecn: ip.ecn)
+        } catch {
+            Issue.record("a super-segment whose headers do not parse (\(error)): \(header)")
+            return []
+        }
     }
 }
 

@@ -22,7 +22,7 @@ struct PlanTests {
                 seed 7
                 host a mtu=1400 msl=5s skew=-100 timestamps=off sack=off scale=off mss=536 send=1000 receive=2000
                 host b nodelay=on delack=0ms minrto=1s maxrto=4s keepalive=20s/5s/6 scale=3
-                host c congestion=bbr pacing=off ecn=on probing=always corked=on maxsend=3000 maxreceive=4000
+                host c congestion=bbr pacing=off ecn=on probing=always corked=on maxsend=3000 maxreceive=4000 super=on gather=50us
                 path a b loss=1% delay=20ms
                 flow a b exchange bytes=10 answer=20 rounds=3 portion=4 pause=5ms connections=6 start=7ms leave=server/8/release
                 flow b a bulk bytes=5 more=on resent=6 within=7s
@@ -44,6 +44,8 @@ struct PlanTests {
         #expect(options.corked)
         #expect(options.maximumSendBufferBytes == 3_000)
         #expect(options.maximumReceiveBufferBytes == 4_000)
+        #expect(plan.hosts[2].sendsSuperSegments)
+        #expect(plan.hosts[2].gatheringTime == .microseconds(50))
         #expect(plan.flows[1].saysMore)
         #expect(plan.flows[1].mostResent == 6)
         #expect(plan.flows[1].longestTime == .seconds(7))
@@ -80,6 +82,8 @@ struct PlanTests {
         #expect(plans.contains { $0.hosts.contains(where: \.options.ecn) })
         #expect(plans.contains { $0.hosts.contains(where: \.options.corked) })
         #expect(plans.contains { $0.flows.contains(where: \.saysMore) })
+        #expect(plans.contains { $0.hosts.contains(where: \.sendsSuperSegments) })
+        #expect(plans.contains { $0.hosts.contains { $0.gatheringTime > .zero } })
         #expect(plans.contains { $0.hosts.count == 4 })
         #expect(plans.contains { $0.flows.count == 4 })
         #expect(plans.contains { $0.flows.contains { $0.connections > 1 } })

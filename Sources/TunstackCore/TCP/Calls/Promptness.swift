@@ -4,7 +4,9 @@ extension Stack {
     /// §3.7.4) leaves now, as far as it has been sent by now.
     public mutating func pushHeld(_ id: ConnectionID, at now: Instant) {
         environment.now = now
-        guard connections.contains(Int(id.index), generation: id.generation) else { return }
+        guard connections.contains(Int(id.index), generation: id.generation),
+            connections[Int(id.index)].queuedBytes > 0
+        else { return }
         connections[Int(id.index)].output.holdIsOver = true
         refresh(Int(id.index))
     }

@@ -20,7 +20,33 @@ extension Stack {
     ) throws(ConnectionError) -> ReceiveResult {
         environment.now = now
         let index = try index(of: id)
-        let result = try connections[index].receive(into: &output, &environment)
+        let count = connections[index].receiveBuffer.read(into: &output, pool: &environment.pool)
+        return try finishReceive(index, count)
+    }
+
+    /// Lets the application read bytes that have arrived where they lie, which saves a copy.
+    ///
+    /// - Parameters:
+    ///   - id: the connection.
+    ///   - now: the time.
+    ///   - consume: gets all bytes that are in order, in two pieces of which the second may be empty, and answers how many of them
+    ///     it is done with; the others are there again next time. The pieces are gone when it returns. It is not called when
+    ///     there are none.
+    /// - Precondition: `consume` answers no more than there are.
+    /// - Returns: how many bytes were consumed, 0 if none were wanted; `wouldBlock` and `endOfStream` only when there are none.
+    /// - Throws: `ConnectionError` once the connection has ended other than by the peer's FIN.
+    public mutating func receive(
+        on id: ConnectionID, at now: Instant, _ consume: (RawSpan, RawSpan) -> Int
+    ) throws(ConnectionError) -> ReceiveResult {
+        environment.now = now
+        let index = try index(of: id)
+        let count = connections[index].receiveBuffer.read(pool: &environment.pool, consume)
+        return try finishReceive(index, count)
+    }
+
+    /// The application has read so many bytes.
+    mutating func finishReceive(_ index: Int, _ count: Int) throws(ConnectionError) -> ReceiveResult {
+        let result = try connections[index].finishReceive(count)
         if connections[index].acknowledgments.debt == .now { refresh(index) }
         return result
     }
@@ -36,10 +62,7 @@ extension Stack {
 }
 
 extension Connection {
-    fileprivate mutating func receive(
-        into output: inout OutputRawSpan, _ environment: inout Environment
-    ) throws(ConnectionError) -> ReceiveResult {
-        let count = receiveBuffer.read(into: &output, pool: &environment.pool)
+    fileprivate mutating func finishReceive(_ count: Int) throws(ConnectionError) -> ReceiveResult {
         if count > 0 {
             // RCV.UP comes along: numbers can be compared only while they are less than 2^31 apart.
             rcv.up = SequenceNumber.max(rcv.up, receiveBuffer.readNext)

@@ -16,6 +16,11 @@ public struct SendFlags: OptionSet, Sendable {
     /// one of no bytes included, or for 200 ms at most. A FIN, and a buffer that is full, set it free too.
     /// `ConnectionOptions.corked` is the same for all that is sent.
     public static let more = SendFlags(rawValue: 1 << 1)
+    /// The data ends a record (MSG_EOR): what is sent later does not share a segment with it.
+    public static let endOfRecord = SendFlags(rawValue: 1 << 2)
+    /// The segment that ends this data carries PSH even if more has been queued behind it by the time it leaves. Without this flag, pushes
+    /// that were not carried out yet are one with the last (RFC 9293 §3.9.1.2).
+    public static let keepPush = SendFlags(rawValue: 1 << 3)
 }
 
 /// SEND (RFC 9293 §3.9.1.2, §3.10.2).
@@ -30,39 +35,65 @@ extension Stack {
     public mutating func send(
         _ bytes: RawSpan, on id: ConnectionID, flags: SendFlags = [], at now: Instant
     ) throws(ConnectionError) -> Int {
+        var rest = bytes
+        return try send(upTo: bytes.byteCount, on: id, flags: flags, at: now) { $0.take(from: &rest) }
+    }
+
+    /// Lets the application write what it sends right into the send buffer, which saves a copy.
+    ///
+    /// - Parameters:
+    ///   - count: the most bytes to send.
+    ///   - id: the connection.
+    ///   - flags: what SEND says beside the data.
+    ///   - now: the time.
+    ///   - fill: appends bytes to memory of the buffer, of which there may be less than `count`. It is called twice if the first
+    ///     call has left no room and there is more behind the end of the ring, and not at all if there is no room. What it writes
+    ///     is sent, nothing else.
+    /// - Returns: how many bytes were written. If there was room for fewer than `count`, `writable` follows as an event when there is
+    ///   room again.
+    /// - Throws: `ConnectionError` if the connection has ended or the application has closed it; then `fill` was not called.
+    public mutating func send(
+        upTo count: Int, on id: ConnectionID, flags: SendFlags = [], at now: Instant,
+        _ fill: (inout OutputRawSpan) -> Void
+    ) throws(ConnectionError) -> Int {
         environment.now = now
         let index = try index(of: id)
-        let accepted = try connections[index].send(bytes, flags: flags, &environment)
-        if accepted < bytes.byteCount, connections[index].sendBuffer.free > 0 { waitForMemory(index) }
+        let appended = try connections[index].send(upTo: count, flags: flags, &environment, fill)
+        if appended.room < count, connections[index].sendBuffer.free > 0 { waitForMemory(index) }
         refresh(index)
-        return accepted
+        return appended.count
     }
 }
 
 extension Connection {
     fileprivate mutating func send(
-        _ bytes: RawSpan, flags: SendFlags, _ environment: inout Environment
-    ) throws(ConnectionError) -> Int {
+        upTo count: Int, flags: SendFlags, _ environment: inout Environment, _ fill: (inout OutputRawSpan) -> Void
+    ) throws(ConnectionError) -> SendBuffer.Appended {
         guard state.acceptsSends, !finIsQueued else {
             if let closeReason, state == .closed { throw .connectionEnded(closeReason) }
             throw .connectionClosing
         }
         let wasEmpty = sendBuffer.isEmpty
-        let accepted = queue(bytes, &environment.pool)
-        if accepted < bytes.byteCount { senderWaits = true }
+        let appended = queue(upTo: count, &environment.pool, fill)
+        if appended.room < count { senderWaits = true }
         moreFollows = flags.contains(.more)
-        if flags.contains(.urgent), accepted > 0 { snd.up = sendBuffer.end }
-        if wasEmpty, accepted > 0 { armUserTimeout(at: environment.now) }
-        return accepted
+        if appended.count > 0, appended.count == count, !flags.isDisjoint(with: [.endOfRecord, .keepPush]) {
+            marks.append(SendMarks.Mark(end: sendBuffer.end, endsRecord: flags.contains(.endOfRecord)))
+        }
+        if flags.contains(.urgent), appended.count > 0 { snd.up = sendBuffer.end }
+        if wasEmpty, appended.count > 0 { armUserTimeout(at: environment.now) }
+        return appended
     }
 
     /// Text without memory to index what is sent of it could never leave, so that memory comes first, and stays until no text is left.
-    private mutating func queue(_ bytes: RawSpan, _ pool: inout BufferPool) -> Int {
-        guard bytes.byteCount > 0, recovery.segments.hasMemory || recovery.segments.reserve(pool: &pool) else {
-            return 0
+    private mutating func queue(
+        upTo count: Int, _ pool: inout BufferPool, _ fill: (inout OutputRawSpan) -> Void
+    ) -> SendBuffer.Appended {
+        guard count > 0, recovery.segments.hasMemory || recovery.segments.reserve(pool: &pool) else {
+            return SendBuffer.Appended()
         }
-        let accepted = sendBuffer.append(bytes, pool: &pool)
+        let appended = sendBuffer.append(upTo: count, pool: &pool, fill)
         if sendBuffer.isEmpty { recovery.segments.releaseIfEmpty(to: &pool) }
-        return accepted
+        return appended
     }
 }

@@ -4,8 +4,16 @@ import TunstackWire
 struct OutgoingSegment {
     var seq: SequenceNumber
     var textLength = 0
+    /// Of a super-segment: text in each of the segments that it is to be cut into; 0 for a segment.
+    var segmentSize = 0
+    /// It is larger than the path is known to carry, and finds out (RFC 4821).
+    var isSizeProbe = false
     var flags: TCPFlags = .ack
     var purpose = Purpose.ordinary
+    /// It is the last of several that leave together, and carries PSH for that alone.
+    var endsBurst = false
+    /// It ends where the application wants a segment to end.
+    var endsRecord = false
 
     enum Purpose {
         /// New text, a FIN, or a bare acknowledgment.
@@ -20,6 +28,17 @@ struct OutgoingSegment {
         case keepAliveProbe
     }
 
+    /// What its end means when it is sent again.
+    var marks: SentSegment.Marks {
+        var marks: SentSegment.Marks = flags.contains(.psh) && !endsBurst ? .isPushed : []
+        if endsBurst { marks.insert(.endsBurst) }
+        if endsRecord { marks.insert(.endsRecord) }
+        return marks
+    }
+
+    /// Segments on the wire.
+    var segmentCount: Int { segmentSize == 0 ? 1 : (textLength + segmentSize - 1) / segmentSize }
+
     /// Sequence numbers it takes up.
     var length: Int { textLength + (flags.contains(.syn) ? 1 : 0) + (flags.contains(.fin) ? 1 : 0) }
 }
@@ -28,7 +47,7 @@ struct OutgoingSegment {
 /// segment carries along (RFC 9293 §3.10.7.4, MUST-58).
 extension Connection {
     /// The next segment to leave now, or nil if there is none.
-    mutating func nextSegment(at now: Instant, _ pool: inout BufferPool) -> OutgoingSegment? {
+    mutating func nextSegment(at now: Instant, largestPacket: Int, _ pool: inout BufferPool) -> OutgoingSegment? {
         switch state {
         case .closed, .listen, .timeWait:
             return nil
@@ -40,9 +59,9 @@ extension Connection {
         case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
             if output.syn { return OutgoingSegment(seq: snd.iss, flags: [.syn, .ack], purpose: synPurpose) }
             // With F-RTO new data asks first; repairs go if none may leave to ask with (RFC 5682 §2.1 step 2).
-            if recovery.prefersNewData, let segment = nextNewData(at: now, &pool) { return segment }
-            return nextRetransmission(at: now) ?? nextNewData(at: now, &pool) ?? nextLossProbe(&pool) ?? nextProbe()
-                ?? nextAcknowledgment()
+            if recovery.prefersNewData, let segment = nextNewData(at: now, largestPacket, &pool) { return segment }
+            return nextRetransmission(at: now) ?? nextNewData(at: now, largestPacket, &pool) ?? nextLossProbe(&pool)
+                ?? nextProbe() ?? nextAcknowledgment()
         }
     }
 
@@ -51,7 +70,7 @@ extension Connection {
 
     /// Room for text beside the options of this very segment.
     @inline(__always)
-    private var textRoom: Int { max(1, effectiveSendMSS - sackBytes) }
+    var textRoom: Int { max(1, effectiveSendMSS - sackBytes) }
 
     /// A repair, as the windows allow. The first goes whatever they say (SHLD-16), and so may what the peer's window covered before it
     /// shrank. It gives no room to a SACK option, for it must go as it went before.
@@ -66,11 +85,19 @@ extension Connection {
         let textLength = min(length, max(0, sendBuffer.end - seq))
         var segment = OutgoingSegment(seq: seq, textLength: textLength, purpose: .retransmission)
         if textLength < length { segment.flags.insert(.fin) }
-        return marked(segment)
+        segment = marked(segment)
+        if recovery.repairIsPushed(length: length) { segment.flags.insert(.psh) }
+        if options.pushesBursts {
+            let continues = recovery.repairContinues(window: congestionWindow)
+            if burst.nextRepair(from: seq, to: seq + length, continues: continues) { segment.flags.insert(.psh) }
+        }
+        return segment
     }
 
     /// New text as cwnd and the peer's window allow, then the FIN.
-    private mutating func nextNewData(at now: Instant, _ pool: inout BufferPool) -> OutgoingSegment? {
+    private mutating func nextNewData(
+        at now: Instant, _ largestPacket: Int, _ pool: inout BufferPool
+    ) -> OutgoingSegment? {
         let queued = queuedBytes
         let finIsDue = finIsQueued && !finWasSent
         guard queued > 0 || finIsDue else {
@@ -78,21 +105,51 @@ extension Connection {
             return nil
         }
         guard !recovery.hasMissing || recovery.prefersNewData else { return nil }
-        resetWindowAfterIdle(at: now)
         let usable = snd.usableWindow
+        if usable > 0 { resetWindowAfterIdle(at: now) }
         let room = min(usable, congestionWindow - recovery.inFlight)
+        let mark = marks.first
         if let probe = sizeProbeLength(at: now, &pool) {
             // Without room for it the next acknowledgment makes some.
-            return room >= probe && paceAllows(at: now) ? marked(OutgoingSegment(seq: snd.nxt, textLength: probe)) : nil
+            guard room >= probe, paceAllows(at: now) else { return nil }
+            return marked(OutgoingSegment(seq: snd.nxt, textLength: probe, isSizeProbe: true))
         }
-        let length = min(queued, room, textRoom)
+        let piece = mark.map { $0.end - snd.nxt } ?? queued
+        let length = min(piece, room, textRoom)
         guard length > 0 || (queued == 0 && finIsDue && usable > 0) else { return nil }
-        var segment = OutgoingSegment(seq: snd.nxt, textLength: max(0, length))
-        if finIsDue, segment.textLength == queued, usable > queued { segment.flags.insert(.fin) }
-        guard segment.flags.contains(.fin) || isWorthSending(length, queued: queued), paceAllows(at: now),
-            recovery.segments.reserve(pool: &pool)
+        let finFits = finIsDue && usable > queued
+        guard
+            finFits && length == queued || (mark != nil && length == piece && piece < queued)
+                || isWorthSending(length, queued: queued),
+            paceAllows(at: now), recovery.segments.reserve(pool: &pool)
         else { return nil }
-        return marked(segment)
+        var segment = OutgoingSegment(seq: snd.nxt, textLength: max(0, length))
+        if mark == nil, length == textRoom, queued > length {
+            let limits = SuperSegmentLimits(queued: queued, room: room, finFits: finFits, largestPacket: largestPacket)
+            widen(&segment, limits, at: now, &pool)
+        }
+        if finFits, segment.textLength == queued { segment.flags.insert(.fin) }
+        segment = marked(segment)
+        if let mark, length == piece {
+            segment.flags.insert(.psh)
+            segment.endsRecord = mark.endsRecord
+        }
+        if options.pushesBursts, segment.textLength > 0, isLastOfBurst(room: room, queued: piece, isMarked: mark != nil)
+        {
+            segment.endsBurst = !segment.flags.contains(.psh)
+            segment.flags.insert(.psh)
+        }
+        return segment
+    }
+
+    @inline(__always)
+    private mutating func isLastOfBurst(room: Int, queued: Int, isMarked: Bool) -> Bool {
+        let partial = queued % effectiveSendMSS
+        let leaves = isMarked || !holdsPartialSegment && (options.noDelay || !smallSegmentIsOutstanding)
+        // A part of a segment leaves because it is the end, not because the windows have no more room.
+        let fitting = room < queued ? room - room % effectiveSendMSS : leaves ? queued : queued - partial
+        let size = burstSize(of: min(room, fitting))
+        return burst.next(size: size)
     }
 
     /// The delivery rate measured from now on is the application's, not the path's.
@@ -128,6 +185,7 @@ extension Connection {
 
     /// RFC 5681 §4.1: after a pause longer than an RTO begin again with a small window.
     private mutating func resetWindowAfterIdle(at now: Instant) {
+        guard options.restartsAfterIdle else { return }
         let pause = now - lastSentAt
         if snd.outstanding == 0, pause > rtt.rto { congestion.onIdle(for: pause, rto: rtt.rto) }
     }
@@ -139,15 +197,20 @@ extension Connection {
         if length > 0, recovery.segments.reserve(pool: &pool) {
             return marked(OutgoingSegment(seq: snd.nxt, textLength: length))
         }
+        recovery.segments.cutSuperSegments()
         let last = recovery.segments[recovery.segments.last]
         let textLength = min(Int(last.length), effectiveSendMSS, max(0, sendBuffer.end - last.start))
         var segment = OutgoingSegment(seq: last.start, textLength: textLength, purpose: .lossProbe)
         if textLength < Int(last.length), finWasSent { segment.flags.insert(.fin) }
+        if last.marks.contains(.isPushed), textLength == Int(last.length) { segment.flags.insert(.psh) }
         return marked(segment)
     }
 
     @inline(__always)
     private func nextProbe() -> OutgoingSegment? {
+        if output.windowProbe, !options.windowProbesCarryText {
+            return OutgoingSegment(seq: snd.una - 1, purpose: .windowProbe)
+        }
         if output.windowProbe, queuedBytes > 0 {
             return marked(OutgoingSegment(seq: snd.nxt, textLength: 1, purpose: .windowProbe))
         }
@@ -166,11 +229,13 @@ extension Connection {
         acknowledgments.debt == .now ? OutgoingSegment(seq: snd.nxt) : nil
     }
 
-    /// Sets PSH on the segment that empties the send buffer (MUST-61), and URG while urgent data lies ahead.
+    /// Sets PSH on the segment that empties the send buffer (MUST-61) unless the application has said that more follows, and URG while urgent data lies ahead.
     @inline(__always)
     private func marked(_ segment: OutgoingSegment) -> OutgoingSegment {
         var segment = segment
-        if segment.textLength > 0, segment.seq + segment.textLength == sendBuffer.end { segment.flags.insert(.psh) }
+        if segment.textLength > 0, !moreFollows, segment.seq + segment.textLength == sendBuffer.end {
+            segment.flags.insert(.psh)
+        }
         if snd.up.isAfter(segment.seq) { segment.flags.insert(.urg) }
         return segment
     }
@@ -179,11 +244,22 @@ extension Connection {
 // MARK: - After a segment has left
 
 extension Connection {
+    /// No small segment is among what leaves.
+    @inline(__always)
+    private func isFull(_ segment: OutgoingSegment) -> Bool {
+        segment.segmentSize > 0
+            ? segment.textLength % segment.segmentSize == 0 : segment.textLength >= textRoom
+    }
+
     mutating func onSent(_ segment: OutgoingSegment, _ environment: inout Environment) {
         onAcknowledgmentSent(withText: segment.textLength > 0)
-        environment.counters.segmentsSent &+= 1
+        environment.counters.segmentsSent &+= UInt64(segment.segmentCount)
         guard segment.length > 0 else {
             output.keepAliveProbe = false
+            if segment.purpose == .windowProbe {
+                output.windowProbe = false
+                lastProbedAt = environment.now
+            }
             return
         }
         switch segment.purpose {
@@ -220,15 +296,20 @@ extension Connection {
         }
         if !segment.flags.contains(.syn) {
             congestion.onSent(segment.length, inFlight: recovery.inFlight, at: now)
-            if segment.textLength > effectiveSendMSS {
+            if segment.isSizeProbe {
                 onSizeProbeSent(segment, &environment)
+            } else if segment.segmentSize > 0 {
+                recovery.onSuperSegmentSent(
+                    segment.seq, length: segment.length, segmentSize: segment.segmentSize, at: now)
             } else {
                 recovery.onSent(segment.seq, length: segment.length, at: now)
             }
+            if !segment.isSizeProbe { recovery.note(segment.marks) }
             pay(for: segment, at: now)
         }
         snd.nxt += segment.length
-        noteSize(of: segment, isFull: segment.textLength >= textRoom)
+        marks.forget(upTo: snd.nxt)
+        noteSize(of: segment, isFull: isFull(segment))
         if recovery.inFlight + effectiveSendMSS > congestionWindow { filledTo = snd.nxt }
         output.syn = false
         output.probeIsOutstanding = false
@@ -236,7 +317,8 @@ extension Connection {
         timers.cancel(.persist)
         if !timers.isArmed(.userTimeout) { armUserTimeout(at: now) }
         if timedSegment == nil, recovery.phase == .open {
-            timedSegment = (end: snd.nxt, sentAt: now)
+            // Of a super-segment the first, since the peer need not wait for the others to acknowledge it.
+            timedSegment = (end: segment.segmentSize > 0 ? segment.seq + segment.segmentSize : snd.nxt, sentAt: now)
         }
         if mayCarryMark(segment) { recovery.untoldReduction = nil }
         // A SYN or a FIN is no answer to anything.

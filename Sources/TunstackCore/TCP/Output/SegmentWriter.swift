@@ -11,13 +11,18 @@ struct HeadedSegment {
 extension Connection {
     /// Appends the headers of the next segment's IP packet, and counts it as sent; nil if there is none to send now.
     mutating func transmit(into packet: inout OutputRawSpan, _ environment: inout Environment) -> HeadedSegment? {
-        guard let segment = nextSegment(at: environment.now, &environment.pool) else {
+        guard
+            let segment = nextSegment(
+                at: environment.now, largestPacket: environment.largestSuperSegment, &environment.pool)
+        else {
+            burst.end()
             if !armHoldIfHolding(at: environment.now) { armPersistIfBlocked(at: environment.now) }
             return nil
         }
         let header = header(for: segment, at: environment.now)
         let textStart = segment.textLength == 0 ? sendBuffer.start : segment.seq
-        let isSummedBelow = environment.configuration.transmitOffload.fillsChecksum
+        let isCutBelow = segment.segmentSize > 0
+        let isSummedBelow = isCutBelow || environment.configuration.transmitOffload.fillsChecksum
         var checksum = SegmentChecksum.partial
         if !isSummedBelow {
             var textSum = InternetChecksum()
@@ -36,6 +41,7 @@ extension Connection {
         return HeadedSegment(
             textStart: textStart, textLength: segment.textLength,
             metadata: TransmitMetadata(
+                segmentSize: segment.segmentSize,
                 headerLength: IPv4Header.minimumLength + header.headerLength,
                 checksumStart: isSummedBelow ? IPv4Header.minimumLength : nil))
     }

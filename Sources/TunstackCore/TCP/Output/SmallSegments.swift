@@ -20,9 +20,11 @@ extension Connection {
     ///
     /// Not when it has been refused room: it cannot add to a full buffer.
     @inline(__always)
-    var holdsPartialSegment: Bool {
-        (moreFollows || options.corked) && !output.holdIsOver && !senderWaits && !finIsQueued
-    }
+    var holdsPartialSegment: Bool { withholdsPartialSegment && !output.holdIsOver }
+
+    /// The same for one that follows a full segment, which begins the time anew.
+    @inline(__always)
+    var withholdsPartialSegment: Bool { (moreFollows || options.corked) && !senderWaits && !finIsQueued }
 
     /// New data has left, up to SND.NXT.
     @inline(__always)

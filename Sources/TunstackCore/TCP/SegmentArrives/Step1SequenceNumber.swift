@@ -65,6 +65,7 @@ extension Connection {
     @inline(__always)
     private func checkTimestamp(_ segment: Segment, at now: Instant) -> DropReason? {
         let refusal = negotiated.refusal(ofTimestampIn: segment, recent: timestampRecent)
+        if refusal == .missingTimestamp, options.acceptsMissingTimestamps { return nil }
         let isOutdated = now - timestampRecentAt > Self.timestampLifetime
         return refusal == .pawsRejected && isOutdated ? nil : refusal
     }

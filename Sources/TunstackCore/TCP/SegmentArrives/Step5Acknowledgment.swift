@@ -46,10 +46,12 @@ extension Connection {
     mutating func openForData(_ segment: Segment, _ environment: inout Environment) {
         events.insert(.established)
         output.syn = false
+        lastTextReceivedAt = environment.now
         beginPathMTUSearch()
         congestion = options.congestion.makeController(
             maximumSegmentSize: effectiveSendMSS, roundTrip: rtt.srtt,
-            usesSelective: negotiated.selectiveAcknowledgment, seed: snd.iss.rawValue)
+            usesSelective: negotiated.selectiveAcknowledgment, rules: WindowRules(options),
+            seed: snd.iss.rawValue)
         pacer = Pacer(unpacedBytes: congestion.cwnd)
         if retransmissions > 0 {
             rtt.onHandshakeRetransmitted()
@@ -79,13 +81,19 @@ extension Connection {
         let kept = sendBuffer.count
         let isDuplicate = isDuplicate(segment)
         // cwnd grows only on data that had filled it.
-        let isWindowLimited = snd.una.isBefore(filledTo) || recovery.inFlight * 2 >= congestion.cwnd
+        let hadFilledWindow = snd.una.isBefore(filledTo)
+        let isWindowLimited = hadFilledWindow || recovery.inFlight * 2 > congestion.cwnd
         if hasAdvanced {
-            if priorUna != snd.iss { sampleRoundTrip(segment, at: environment.now) }
+            if priorUna != snd.iss, !options.timesEverySegment { sampleRoundTrip(segment, at: environment.now) }
             acknowledge(to: segment.ack, &environment)
         }
-        guard segment.ack.isAtOrAfter(priorUna) else { return }
+        // An older one that comes late may still tell of what has arrived beyond a gap.
+        guard segment.ack.isAtOrAfter(priorUna) || !segment.options.sackBlocks.isEmpty else { return }
         output.lossProbe = false
+        // More is said than that everything up to a number has arrived.
+        if isDuplicate || !segment.options.sackBlocks.isEmpty {
+            recovery.segments.cutSuperSegments()
+        }
         let outcome = recovery.onAcknowledged(
             IncomingAcknowledgment(
                 now: environment.now, priorUna: priorUna, una: snd.una, nxt: snd.nxt,
@@ -93,12 +101,19 @@ extension Connection {
                 echo: echo(in: segment), clock: timestampClock,
                 isDuplicate: isDuplicate, segmentSize: effectiveSendMSS, smoothed: rtt.srtt,
                 canSendNew: queuedBytes > 0 && snd.usableWindow > 0, isWindowLimited: isWindowLimited,
+                hadFilledWindow: hadFilledWindow, number: segment.ack,
                 isMarked: isEcho(segment, &environment.counters)),
             &congestion)
         if sendBuffer.isEmpty { recovery.segments.releaseIfEmpty(to: &environment.pool) }
+        if options.timesEverySegment, hasAdvanced || outcome.oldestOriginalSentAt != nil, priorUna != snd.iss {
+            sampleRoundTrip(segment, outcome, at: environment.now)
+        }
         noteRecovery(outcome, &environment)
         restartLossTimers(hasAdvanced: hasAdvanced, at: environment.now)
         guard hasAdvanced else { return }
+        if moreFollows, !options.corked, !options.holdsAcrossAcknowledgments, queuedBytes > 0 {
+            output.holdIsOver = true
+        }
         armUserTimeout(at: environment.now)
         growSendBuffer(environment)
         noteRoom()
@@ -140,6 +155,16 @@ extension Connection {
             rtt.onSample(now - timed.sentAt)
         } else if let echoed = echo(in: segment) {
             guard let elapsed = timestampClock.elapsed(since: echoed, at: now) else { return }
+            rtt.onSample(elapsed)
+        }
+    }
+
+    /// The round trip of the oldest segment of those that are newly known to have arrived and were sent once; or else from the echo.
+    private mutating func sampleRoundTrip(_ segment: Segment, _ outcome: AcknowledgmentOutcome, at now: Instant) {
+        timedSegment = nil
+        if let sentAt = outcome.oldestOriginalSentAt {
+            rtt.onSample(now - sentAt)
+        } else if let echoed = echo(in: segment), let elapsed = timestampClock.elapsed(since: echoed, at: now) {
             rtt.onSample(elapsed)
         }
     }

@@ -34,18 +34,20 @@ extension Connection {
             return .drop(.noBuffer)
         }
         guard state != .synReceived else { return .proceed }
-        takeInOrderText(fillsGap: fillsGap, wasCut: kept < text.byteCount, at: environment.now)
+        takeInOrderText(of: fresh.byteCount, fillsGap: fillsGap, wasCut: kept < text.byteCount, at: environment.now)
         tuneReceiveBuffer(segment, environment)
         return .proceed
     }
 
-    private mutating func takeInOrderText(fillsGap: Bool, wasCut: Bool, at now: Instant) {
+    private mutating func takeInOrderText(of count: Int, fillsGap: Bool, wasCut: Bool, at now: Instant) {
         let advanced = receiveBuffer.advance()
         rcv.advance(by: advanced)
         if advanced > 0 { events.insert(.readable) }
         if advanced == 0 {
             // RFC 5681 §4.2: the sender must know at once of what is out of order, and of what fills a gap (MAY-13).
-            acknowledgments.oweDuplicate()
+            // A peer that gets no blocks counts the acknowledgments; of a super-segment it expects one for each segment.
+            let segments = negotiated.selectiveAcknowledgment ? 1 : (count + receiveMSS - 1) / max(1, receiveMSS)
+            acknowledgments.oweDuplicates(min(segments, LossRecovery.duplicateThreshold))
         } else if fillsGap || wasCut {
             acknowledgments.onGapFilled()
         } else {

@@ -8,7 +8,8 @@ extension Stack {
     ) -> Disposition {
         let index = entry.index
         let halfOpen = halfOpens[index]
-        let rcv = halfOpen.receiveVariables(listeners[Int(halfOpen.listener.index)].connectionOptions)
+        let options = listeners[Int(halfOpen.listener.index)].connectionOptions
+        let rcv = halfOpen.receiveVariables(options)
 
         // The SYN again: our SYN-ACK was lost.
         if segment.seq == halfOpen.irs, segment.flags.isDisjoint(with: [.rst, .ack]), segment.flags.contains(.syn) {
@@ -19,7 +20,9 @@ extension Stack {
             return .consumed
         }
         // The timestamp, which comes before all else: a segment that the control block would refuse must not make one.
-        if let refusal = halfOpen.negotiated.refusal(ofTimestampIn: segment, recent: halfOpen.timestampRecent) {
+        if let refusal = halfOpen.negotiated.refusal(ofTimestampIn: segment, recent: halfOpen.timestampRecent),
+            refusal != .missingTimestamp || !options.acceptsMissingTimestamps
+        {
             if refusal == .pawsRejected { challenge(halfOpen, rcv) }
             return .drop(refusal)
         }

@@ -19,6 +19,7 @@ extension Connection {
         if isHandshake {
             output.syn = true
         } else {
+            recovery.segments.cutSuperSegments()
             recovery.onTimeout(
                 una: snd.una, nxt: snd.nxt, isFirst: retransmissions == 1, smoothed: rtt.srtt,
                 usesSelective: negotiated.selectiveAcknowledgment, &congestion, at: environment.now)
@@ -72,13 +73,13 @@ extension Connection {
     /// RFC 8985 §7.2: with selective acknowledgment, nothing reported missing, and no probe out already.
     @inline(__always)
     private var mayProbeForLoss: Bool {
-        negotiated.selectiveAcknowledgment && snd.synIsAcknowledged && recovery.phase == .open
+        options.tailLossProbes && negotiated.selectiveAcknowledgment && snd.synIsAcknowledged && recovery.phase == .open
             && recovery.probe.end == nil && recovery.segments.receivedCount == 0 && !recovery.segments.isEmpty
     }
 
     /// The probe comes instead of the time-out, and no later than that would, which new data does not put off (RFC 6298 §5.1).
     private mutating func armLossProbe(at now: Instant) {
-        let timeout = TailLossProbe.timeout(smoothed: rtt.srtt, isSingleSegment: recovery.segments.count == 1)
+        let timeout = TailLossProbe.timeout(smoothed: rtt.srtt, isSingleSegment: recovery.segments.isSingle)
         timers[.lossProbe] = min(now + timeout, max(now, progressAt + rtt.rto))
         timers.cancel(.retransmission)
     }
@@ -92,6 +93,7 @@ extension Connection {
 
     mutating func onReorderingTimeout(_ environment: inout Environment) {
         guard snd.outstanding > 0 else { return }
+        recovery.segments.cutSuperSegments()
         let outcome = recovery.onReorderingTimeout(
             una: snd.una, nxt: snd.nxt, smoothed: rtt.srtt, segmentSize: effectiveSendMSS, &congestion,
             at: environment.now)

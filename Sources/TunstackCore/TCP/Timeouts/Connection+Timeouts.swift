@@ -18,7 +18,10 @@ extension Connection {
             case .keepAlive: onKeepAliveTimeout(&environment)
             case .finWait2: end(.finWait2Timeout, because: .finWait2Timeout, &environment)
             case .userTimeout: end(.userTimeout, because: .userTimeout, &environment)
-            case .hold: output.holdIsOver = true
+            case .hold:
+                output.holdIsOver = true
+                // That it said so is long ago.
+                moreFollows = false
             }
         }
     }
@@ -54,7 +57,7 @@ extension Connection {
 
     /// A probe that nobody answers counts like a retransmission: nothing has arrived since it left.
     private mutating func countUnansweredProbe() {
-        guard lastReceivedAt < lastSentAt else {
+        guard lastReceivedAt < max(lastSentAt, lastProbedAt) else {
             retransmissions = 0
             return
         }

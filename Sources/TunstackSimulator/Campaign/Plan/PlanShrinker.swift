@@ -88,6 +88,6 @@ extension SimulationPlan {
         { $0.options.receiveBufferBytes = 480 * 1_024 }, { $0.options.maximumSendBufferBytes = 6 << 20 },
         { $0.options.maximumReceiveBufferBytes = 6 << 20 }, { $0.options.congestion = .cubic },
         { $0.options.pacing = true }, { $0.options.ecn = false }, { $0.options.pathMTUProbing = .onBlackHole },
-        { $0.options.corked = false },
+        { $0.options.corked = false }, { $0.sendsSuperSegments = false }, { $0.gatheringTime = .zero },
     ]
 }

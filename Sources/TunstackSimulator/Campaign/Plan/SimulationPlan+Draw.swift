@@ -30,6 +30,16 @@ extension SimulationPlan {
             flows[index].answer = min(flows[index].answer, most)
             flows[index].portion = min(flows[index].portion, flows[index].bytes)
         }
+        drawDevices()
+    }
+
+    /// What devices do comes from a sequence of its own: the rest of a plan does not depend on it.
+    private mutating func drawDevices() {
+        var draw = PlanDraw(seed: seed ^ 0x6465_7669_6365)
+        for index in hosts.indices {
+            hosts[index].sendsSuperSegments = draw.chance(40)
+            if draw.chance(20) { hosts[index].gatheringTime = .microseconds(Int64(draw.spread(1...4_000))) }
+        }
     }
 
     /// A plan with one bulk transfer over one path: 4 MB, or what the path carries in about ten seconds. Where the path

@@ -114,6 +114,8 @@ extension HostPlan {
             options.pathMTUProbing = try probing.isFirst(of: "always", "off") ? .always : .off
         }
         options.corked = try facts.takeSwitch("corked") ?? options.corked
+        sendsSuperSegments = try facts.takeSwitch("super") ?? sendsSuperSegments
+        gatheringTime = try facts.take("gather", "100us")?.interval() ?? gatheringTime
         options.noDelay = try facts.takeSwitch("nodelay") ?? options.noDelay
         options.delayedAcknowledgment = try facts.take("delack", "40ms")?.interval() ?? options.delayedAcknowledgment
         options.minimumRTO = try facts.take("minrto", "200ms")?.interval() ?? options.minimumRTO

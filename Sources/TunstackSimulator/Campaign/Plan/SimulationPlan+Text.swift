@@ -84,6 +84,8 @@ extension HostPlan {
             ("minrto", ConditionText.interval(options.minimumRTO), ConditionText.interval(plain.options.minimumRTO)),
             ("maxrto", ConditionText.interval(options.maximumRTO), ConditionText.interval(plain.options.maximumRTO)),
             ("keepalive", options.keepAlive.map(Self.text), nil),
+            ("super", onOff(sendsSuperSegments), onOff(plain.sendsSuperSegments)),
+            ("gather", ConditionText.interval(gatheringTime), ConditionText.interval(plain.gatheringTime)),
         ]
         return facts.compactMap { key, value, standard in
             guard let value, value != standard else { return nil }

@@ -41,6 +41,10 @@ public struct HostPlan: Sendable, Equatable {
     public var clockSkew = 0
     /// What its connections start with.
     public var options = ConnectionOptions()
+    /// Whether its stack sends super-segments, which its device cuts.
+    public var sendsSuperSegments = false
+    /// How long its device lets packets that arrive wait, to merge them into super-segments; zero for not at all.
+    public var gatheringTime = Interval.zero
 
     /// A host with the stack's defaults.
     public init() {}

@@ -35,11 +35,17 @@ struct PlannedNetwork {
 
     private static func add(_ host: HostPlan, _ index: Int, to network: SimulatedNetwork) -> SimulatedHost {
         let address = IPv4Address(10, 77, 0, UInt8(1 + index))
-        return network.addHost(SimulationPlan.letter(index), address, clockSkew: host.clockSkew) { configuration in
+        let letter = SimulationPlan.letter(index)
+        let added = network.addHost(letter, address, clockSkew: host.clockSkew) { configuration in
             configuration.mtu = host.mtu
             configuration.maximumSegmentLifetime = host.maximumSegmentLifetime
             configuration.defaultConnectionOptions = host.options
+            if host.sendsSuperSegments {
+                configuration.transmitOffload = TransmitOffload(largestPacket: 65_535, fillsChecksum: true)
+            }
         }
+        added.core.device.gatheringTime = host.gatheringTime
+        return added
     }
 
     private func plant(_ fault: FaultPlan) {

@@ -1,4 +1,3 @@
-public import TunstackCore
 import TunstackWire
 
 /// Cuts a super-segment into packets as a network card does (TSO), and completes checksums: for devices on which the kernel
@@ -11,7 +10,7 @@ import TunstackWire
 /// The headers are trusted: the stack has made them.
 public struct SegmentCutter: ~Copyable {
     /// Where the checksum is in a TCP header, in bytes (RFC 9293 §3.1).
-    static let checksumOffset = 16
+    public static let checksumOffset = 16
 
     /// Whether the checksums of the packets are complete, and not left to the device.
     public let fillsChecksums: Bool

@@ -43,15 +43,22 @@ let package = Package(
             swiftSettings: strict),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "NetworkTestSupport", dependencies: ["TunstackLinux"], path: "Tests/NetworkTestSupport",
+            swiftSettings: strict),
         .testTarget(name: "TunstackWireTests", dependencies: ["TunstackWire", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TunstackCoreTests", dependencies: ["TunstackCore", "TunstackWire", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "TunstackLinuxTests",
-            dependencies: ["TunstackLinux", "TunstackCore", "TunstackWire", "CLinuxTun", "TestSupport"],
+            dependencies: [
+                "TunstackLinux", "TunstackCore", "TunstackWire", "CLinuxTun", "TestSupport", "NetworkTestSupport",
+            ],
             swiftSettings: strict),
-        .testTarget(name: "TunstackTests", dependencies: ["Tunstack", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "TunstackTests", dependencies: ["Tunstack", "TestSupport", "NetworkTestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "TunstackCLITests",
             dependencies: [

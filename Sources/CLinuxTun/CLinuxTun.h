@@ -42,9 +42,14 @@
 // The size of an interface name with its terminating zero byte, IFNAMSIZ.
 enum { CLINUXTUN_NAME_SIZE = IFNAMSIZ };
 
-// Flags of TUNSETIFF: plain IP packets without a leading protocol word; a virtio header in front of each packet; a tap,
-// which carries Ethernet frames.
-enum { CLINUXTUN_FLAGS_IP = IFF_TUN | IFF_NO_PI, CLINUXTUN_FLAG_HEADER = IFF_VNET_HDR, CLINUXTUN_FLAG_TAP = IFF_TAP };
+// Flags of TUNSETIFF: plain IP packets without a leading protocol word; a virtio header in front of each packet; one of
+// several queues of the interface; a tap, which carries Ethernet frames.
+enum {
+    CLINUXTUN_FLAGS_IP = IFF_TUN | IFF_NO_PI,
+    CLINUXTUN_FLAG_HEADER = IFF_VNET_HDR,
+    CLINUXTUN_FLAG_QUEUE = IFF_MULTI_QUEUE,
+    CLINUXTUN_FLAG_TAP = IFF_TAP
+};
 
 // What the kernel may leave undone in packets that it gives, for TUNSETOFFLOAD: checksums; the cutting into segments; the
 // same for segments that say CWR.

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import NetworkTestSupport
 import Testing
 import TunstackLinux
 

@@ -1,10 +1,12 @@
 """The interface: how it is set up, and what is said when it cannot be."""
 
+import contextlib
 import re
+import time
 
 from kernelpeer.host import INTERFACE, STACK, Host
-from kernelpeer.scenario import expect, scenario
-from kernelpeer.traffic import connect, echo_transfer, ping_pong
+from kernelpeer.scenario import eventually, expect, scenario
+from kernelpeer.traffic import connect, echo_transfer, parallel_echo, ping_pong
 
 
 @scenario()
@@ -68,6 +70,28 @@ def offload(host: Host) -> None:
             expect(super_segments == 0 and size <= 1500 * packets, f"{super_segments} super-segments were read")
         else:
             expect(super_segments > 0, f"no super-segment among {packets} packets")
+
+
+@scenario(timeout=60)
+def queues(host: Host) -> None:
+    """Hundreds of connections on two queues all get their own bytes back, also after the kernel has forgotten whose they are."""
+    with host.server("--queues", "2") as server, contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(connect()) for _ in range(300)]
+        for number, connection in enumerate(connections):
+            ping_pong(connection, f"first {number}\n".encode())
+        # The kernel keeps the queue of a flow for three seconds, and looks every second.
+        silent_until = time.monotonic() + 4.5
+        eventually(lambda: time.monotonic() > silent_until, "nothing is sent for a while", timeout=10)
+        for number, connection in enumerate(connections):
+            ping_pong(connection, f"second {number}\n".encode())
+        parallel_echo(20, size=200_000, timeout=20)
+        stack.close()
+        server.interrupt()
+    said = server.process.output
+    handed = re.search(r"between queues: handed over (\d+), lost (\d+)", said)
+    expect(handed, f"nothing was handed over: {said!r}")
+    expect(int(handed.group(1)) > 200, f"only {handed.group(1)} packets were handed over")
+    expect(handed.group(2) == "0", f"{handed.group(2)} packets were lost between the queues")
 
 
 @scenario()

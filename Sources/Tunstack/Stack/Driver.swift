@@ -23,8 +23,14 @@ struct Driver: ~Copyable {
     /// Where a packet is put together for the observer.
     private var whole = PacketBuffer()
     private var lastCounters = DeviceCounters()
+    /// The stack's place in its group, if it is in one.
+    let membership: GroupMembership?
+    private(set) var handovers = HandoverCounters()
 
-    init(core: consuming Stack, port: consuming PacketPort, observation: Observation?) {
+    init(
+        core: consuming Stack, port: consuming PacketPort, observation: Observation?, membership: GroupMembership?
+    ) {
+        self.membership = membership
         self.core = core
         self.port = consume port
         self.observation = observation
@@ -49,6 +55,7 @@ struct Driver: ~Copyable {
             switch try Self.read(&port, into: &buffer) {
             case .packet(_, let checksum, _):
                 byteCount += buffer.count
+                if let membership, Self.handOver(buffer, checksum, by: membership, &handovers) { continue }
                 Self.deliver(buffer, checksum, to: &core, &observation, at: now)
             case .malformed: continue
             case .wouldBlock: return .paused
@@ -106,6 +113,22 @@ extension Driver {
         _ port: inout PacketPort?, into buffer: inout PacketBuffer
     ) throws(TunError) -> TunDevice.ReadResult {
         try buffer.fill { output throws(TunError) in try port?.read(into: &output) ?? .wouldBlock }
+    }
+
+    /// Whether the packet was another stack's, and is handed over or lost.
+    private static func handOver(
+        _ buffer: borrowing PacketBuffer, _ checksum: ChecksumStatus, by membership: GroupMembership,
+        _ counters: inout HandoverCounters
+    ) -> Bool {
+        buffer.withBytes { packet in
+            let owner = membership.share.owner(of: packet)
+            guard owner != membership.share.index else { return false }
+            switch membership.mailboxes[owner].put(packet, checksum: checksum) {
+            case .delivered: counters.packetsHandedOver &+= 1
+            case .full: counters.packetsLost &+= 1
+            }
+            return true
+        }
     }
 
     private static func deliver(

@@ -55,12 +55,17 @@ public struct TunnelOptions: Sendable {
     func openDevice() throws(TunnelError) -> TunDevice {
         try checkAddresses()
         do throws(TunError) {
-            let address = try InterfaceAddress(hostAddress.address.rawValue, prefixLength: hostAddress.prefixLength)
             let device = try TunDevice.open(name: interfaceName, usesOffload: usesOffload)
-            try device.interface?.configure(address: address, mtu: mtu)
+            if let interface = device.interface { try configure(interface) }
             return device
         } catch {
             throw .device(error)
         }
+    }
+
+    /// Gives an interface the host's address and the MTU, and brings it up.
+    func configure(_ interface: NetworkInterface) throws(TunError) {
+        let address = try InterfaceAddress(hostAddress.address.rawValue, prefixLength: hostAddress.prefixLength)
+        try interface.configure(address: address, mtu: mtu)
     }
 }

@@ -24,6 +24,19 @@ extension TunnelStack {
         settle()
     }
 
+    /// Other stacks of the group have handed packets over.
+    func mailArrived() {
+        guard !isClosed, let mailbox = driver.membership?.mailbox else { return }
+        let now = clock.now()
+        for letter in mailbox.takeAll() {
+            letter.packet.withRawSpan { packet in
+                _ = driver.core.receive(packet, checksum: letter.checksum, at: now)
+            }
+        }
+        wakeTasks()
+        settle()
+    }
+
     /// Something in the core is due, or the grace period of a shutdown is over.
     func deadlineReached() {
         guard !isClosed else { return }

@@ -139,31 +139,39 @@ public actor TunnelStack {
         return stack
     }
 
-    private init(
+    init(
         device: consuming TunDevice, configuration: StackConfiguration, eventLoop: EventLoopChoice,
-        observer: sending (any PacketObserver)?
+        observer: sending (any PacketObserver)? = nil, membership: GroupMembership? = nil
     ) throws(TunError) {
         interfaceName = device.interface?.name
         offload = device.offload
         loop = try eventLoop.makeLoop(watching: device)
         executor = loop.executor
         var configuration = configuration
+        configuration.share = membership?.share
         configuration.recordsTransitions = observer != nil
         // An observer sees packets as they are on the wire: cut by the stack where the kernel does not.
         let cutsBelow = observer == nil || device.offload.segmentation
         configuration.transmitOffload = cutsBelow ? PacketPort.transmitOffload : TransmitOffload()
         var entropy = SystemEntropy()
         let core = Stack(configuration: configuration, random: &entropy, at: clock.now())
-        driver = Driver(core: core, port: PacketPort(device), observation: observer.map(Observation.init))
+        driver = Driver(
+            core: core, port: PacketPort(device), observation: observer.map(Observation.init), membership: membership)
     }
 
-    private func start() throws(TunError) {
+    func start() throws(TunError) {
         try loop.activate(
             EventLoopHandlers(
                 readable: { [weak self] in self?.assumeIsolated { $0.readable() } },
                 deadlineReached: { [weak self] in self?.assumeIsolated { $0.deadlineReached() } },
                 turn: { [weak self] in self?.assumeIsolated { $0.takeTurn() } },
                 closed: {}))
+        let executor = executor
+        driver.membership?.mailbox.onMail { [weak self] in
+            guard let self else { return }
+            Task(executorPreference: executor) { await self.mailArrived() }
+        }
+        mailArrived()
     }
 
     /// A number for a wait.
@@ -176,6 +184,12 @@ public actor TunnelStack {
 // MARK: - What the stack tells about itself
 
 extension TunnelStack {
+    /// What it has handed over to other stacks of its group.
+    public var handoverCounters: HandoverCounters { driver.handovers }
+
+    /// The stack's first address.
+    var address: IPAddress { IPAddress(driver.core.configuration.addresses[0].address) }
+
     /// What the core has done since the start.
     public var counters: Counters { driver.core.counters }
 

@@ -34,6 +34,12 @@ enum CounterSummary {
         return lines
     }
 
+    /// What the stacks of a group have handed over to each other; nil if nothing.
+    static func line(of handovers: HandoverCounters) -> String? {
+        guard handovers.packetsHandedOver + handovers.packetsLost > 0 else { return nil }
+        return "between queues: handed over \(handovers.packetsHandedOver), lost \(handovers.packetsLost)"
+    }
+
     private static func reasons(of counters: Counters) -> String {
         let reasons = DropReason.allCases.filter { counters[$0] > 0 }
             .map { "\(PacketLine.words(for: $0)) \(counters[$0])" }

@@ -53,6 +53,14 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            """
+            How many queues the interface has, each with a stack on a thread of its own: 1 to 256. Not with --trace and \
+            --capture. Example: --queues 4
+            """, valueName: "count"))
+    var queues = 1
+
+    @Option(
+        help: ArgumentHelp(
             "What the stack waits with: dispatch or epoll. Example: --event-loop epoll", valueName: "name"),
         transform: Parse.eventLoop)
     var eventLoop = EventLoopName.standard
@@ -118,6 +126,12 @@ struct ServeOptions: ParsableArguments {
     var capture: String?
 
     func validate() throws {
+        guard TunnelGroup.queueRange.contains(queues) else {
+            throw ValidationError("--queues must be 1 to \(TunnelGroup.queueRange.upperBound), not \(queues)")
+        }
+        guard queues == 1 || !trace && capture == nil else {
+            throw ValidationError("--queues goes without --trace and --capture: those watch one stack")
+        }
         guard (0...1_000_000).contains(busyPoll) else {
             throw ValidationError("--busy-poll must be 0 to 1000000 microseconds, not \(busyPoll)")
         }

@@ -2,7 +2,7 @@ import Tunstack
 
 /// A stack with services on it, as long as the command runs.
 struct Server {
-    private let stack: TunnelStack
+    private let stacks: TunnelGroup
     private let services: [Service]
     private let output: OutputStream
     private let isPartOfLab: Bool
@@ -18,27 +18,28 @@ struct Server {
         _ options: ServeOptions, output: OutputStream, isPartOfLab: Bool = false
     ) async throws(CommandFailure) -> Server {
         Signals.ignoreBrokenPipes()
-        let stack: TunnelStack
+        let stacks: TunnelGroup
         let observer = try options.makeObserver(output: output)
         do throws(TunnelError) {
-            stack = try await TunnelStack.open(options.tunnelOptions, observer: observer)
+            stacks = try await TunnelGroup.open(
+                options.tunnelOptions, queues: options.queues, observer: observer)
         } catch {
             throw CommandFailure(isPartOfLab ? LabCommand.explain(error) : "\(error)")
         }
         var services: [Service] = []
         for (kind, port) in options.services {
             services.append(
-                try await Service(kind, port: port, at: options.address, on: stack, backlog: options.backlog))
+                try await Service(kind, port: port, at: options.address, on: stacks, backlog: options.backlog))
         }
         for service in services {
             output.print(
                 """
                 \(service.kind.rawValue): listening on \(service.endpoint) \
-                (interface \(stack.interfaceName ?? options.tun), try: nc \(options.address) \(service.port))
+                (interface \(stacks.interfaceName ?? options.tun), try: nc \(options.address) \(service.port))
                 """)
         }
-        if !isPartOfLab { output.print("offload: \(stack.offload)") }
-        return Server(stack: stack, services: services, output: output, isPartOfLab: isPartOfLab)
+        if !isPartOfLab { output.print("offload: \(stacks.offload)") }
+        return Server(stacks: stacks, services: services, output: output, isPartOfLab: isPartOfLab)
     }
 
     /// Serves until `body` returns or the device fails; then closes the connections, removes the interface and says what was
@@ -58,15 +59,15 @@ struct Server {
             }
             group.addTask {
                 let result = await body()
-                await stack.shutdown()
+                await stacks.shutdown()
                 return result
             }
-            await stack.closed()
+            await stacks.closed()
             group.cancelAll()
             return await group.reduce(nil) { $0 ?? $1 }
         }
         if !isPartOfLab { await printSummary() }
-        if let failure = await stack.closed() { throw CommandFailure("\(failure)") }
+        if let failure = await stacks.closed() { throw CommandFailure("\(failure)") }
         guard let outcome else {
             preconditionFailure("the stack is only closed when the body has returned or it failed")
         }
@@ -75,13 +76,14 @@ struct Server {
 
     /// Prints all listeners, connections and TIME-WAIT records.
     func printConnections() async {
-        output.print(ConnectionListing.text(of: await stack.connections))
+        output.print(ConnectionListing.text(of: await stacks.connections))
     }
 
     private func printSummary() async {
         for service in services { output.print(service.summary) }
-        for line in CounterSummary.lines(of: await stack.counters, device: await stack.deviceCounters) {
+        for line in CounterSummary.lines(of: await stacks.counters, device: await stacks.deviceCounters) {
             output.print(line)
         }
+        if let line = CounterSummary.line(of: await stacks.handoverCounters) { output.print(line) }
     }
 }

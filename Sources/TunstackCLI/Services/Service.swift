@@ -15,14 +15,14 @@ final class Service: Sendable {
 
     let kind: Kind
     let port: Port
-    private let listener: TCPListener
+    private let listener: TunnelGroupListener
     private let served = Atomic(0)
     private let failed = Atomic(0)
 
     /// Starts to listen.
     ///
     /// - Throws: ``CommandFailure`` if the port cannot be had.
-    init(_ kind: Kind, port: Port, at address: IPv4Address, on stack: TunnelStack, backlog: Int)
+    init(_ kind: Kind, port: Port, at address: IPv4Address, on group: TunnelGroup, backlog: Int)
         async throws(CommandFailure)
     {
         self.kind = kind
@@ -31,7 +31,7 @@ final class Service: Sendable {
         options.backlog = backlog
         let endpoint = Endpoint(address, port)
         do throws(BindError) {
-            listener = try await stack.listen(on: endpoint, options: options)
+            listener = try await group.listen(on: endpoint, options: options)
         } catch {
             throw CommandFailure("\(kind.rawValue) cannot listen on \(endpoint) (\(error)): choose another port")
         }

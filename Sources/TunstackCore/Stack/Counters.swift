@@ -59,3 +59,35 @@ public struct Counters: Sendable {
 
     mutating func count(_ reason: DropReason) { drops[reason.rawValue] &+= 1 }
 }
+
+extension Counters {
+    /// What several stacks have done together.
+    public static func + (left: Counters, right: Counters) -> Counters {
+        var sum = left
+        sum.packetsReceived &+= right.packetsReceived
+        sum.packetsSent &+= right.packetsSent
+        sum.segmentsSent &+= right.segmentsSent
+        sum.segmentsRetransmitted &+= right.segmentsRetransmitted
+        sum.retransmissionTimeouts &+= right.retransmissionTimeouts
+        sum.fastRetransmissions &+= right.fastRetransmissions
+        sum.tailLossProbes &+= right.tailLossProbes
+        sum.pathMTUProbes &+= right.pathMTUProbes
+        sum.pathMTUReductions &+= right.pathMTUReductions
+        sum.spuriousRecoveries &+= right.spuriousRecoveries
+        sum.duplicatesReported &+= right.duplicatesReported
+        sum.congestionMarksReceived &+= right.congestionMarksReceived
+        sum.congestionEchoesReceived &+= right.congestionEchoesReceived
+        sum.duplicateReportsSent &+= right.duplicateReportsSent
+        sum.resetsSent &+= right.resetsSent
+        sum.challengeAcknowledgmentsSent &+= right.challengeAcknowledgmentsSent
+        sum.challengeAcknowledgmentsWithheld &+= right.challengeAcknowledgmentsWithheld
+        sum.activeOpens &+= right.activeOpens
+        sum.passiveOpens &+= right.passiveOpens
+        sum.sendsWithoutMemory &+= right.sendsWithoutMemory
+        sum.failedOpens &+= right.failedOpens
+        sum.timeWaitOverflows &+= right.timeWaitOverflows
+        sum.transitionsLost &+= right.transitionsLost
+        for index in sum.drops.indices { sum.drops[index] &+= right.drops[index] }
+        return sum
+    }
+}

@@ -15,7 +15,7 @@ public enum ListenError: Error, Hashable, Sendable {
 public enum OpenError: Error, Hashable, Sendable {
     /// The peer's address is not a host's, or its port is 0 (RFC 9293 §3.9.1.1, MUST-46).
     case invalidRemote
-    /// The local address is none of the stack's.
+    /// The local address is none of the stack's, or the connection would be another stack's (`StackConfiguration.share`).
     case addressNotAvailable
     /// The same pair of sockets has a connection, or one in TIME-WAIT; or the local port is held (RFC 9293 §3.10.1).
     case connectionExists

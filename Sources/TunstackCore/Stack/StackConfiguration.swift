@@ -24,6 +24,8 @@ public struct StackConfiguration: Sendable {
     public var timestampTick = Interval.milliseconds(1)
     /// The range of ephemeral ports (RFC 6335 §6).
     public var ephemeralPorts: ClosedRange<UInt16> = 49_152...65_535
+    /// Which connections are this stack's, if several answer at the same addresses; nil if it is alone.
+    public var share: StackShare?
     /// The bounds of every table and queue.
     public var limits = Limits()
     /// Whether state changes are recorded for `Stack.nextTransition()`.

@@ -25,3 +25,21 @@ public struct DeviceCounters: Hashable, Sendable {
     /// Nothing has passed.
     public init() {}
 }
+
+extension DeviceCounters {
+    /// What has passed through several queues together.
+    public static func + (left: DeviceCounters, right: DeviceCounters) -> DeviceCounters {
+        var sum = left
+        sum.packetsRead &+= right.packetsRead
+        sum.superSegmentsRead &+= right.superSegmentsRead
+        sum.bytesRead &+= right.bytesRead
+        sum.packetsMalformed &+= right.packetsMalformed
+        sum.packetsWritten &+= right.packetsWritten
+        sum.superSegmentsWritten &+= right.superSegmentsWritten
+        sum.bytesWritten &+= right.bytesWritten
+        sum.packetsLostToFullQueue &+= right.packetsLostToFullQueue
+        sum.packetsRefused &+= right.packetsRefused
+        sum.segmentationWasRefused = left.segmentationWasRefused || right.segmentationWasRefused
+        return sum
+    }
+}

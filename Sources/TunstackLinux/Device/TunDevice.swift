@@ -54,10 +54,15 @@ public struct TunDevice: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - name: 1...15 bytes; "%d" in it lets the kernel choose a number, ``interface`` has the result.
+    ///   - isOneOfSeveral: Whether the interface has several queues (`IFF_MULTI_QUEUE`): opening the name that ``interface`` has once
+    ///     more adds one. Each is a device of its own; the kernel gives packets of one flow to one of them, the one that last wrote a
+    ///     packet of the flow if that was in the last three seconds. The interface goes with the last one.
     ///   - usesOffload: Whether to ask for offloads. What the kernel does not know is gone without: see ``offload``.
     /// - Throws: ``TunError/invalidName(_:)``, ``TunError/driverMissing(_:)``, ``TunError/notPermitted(_:_:)``,
     ///   ``TunError/nameInUse(_:)``, ``TunError/notATunInterface(_:)`` or ``TunError/refused(_:_:)``.
-    public static func open(name: String, usesOffload: Bool = true) throws(TunError) -> TunDevice {
+    public static func open(
+        name: String, isOneOfSeveral: Bool = false, usesOffload: Bool = true
+    ) throws(TunError) -> TunDevice {
         let name = try InterfaceName(name)
         let descriptor: FileDescriptor
         do throws(Errno) {
@@ -74,7 +79,8 @@ public struct TunDevice: ~Copyable, Sendable {
         }
         let assigned: String
         do throws(Errno) {
-            assigned = try SystemCall.attach(number, to: name, withHeaders: withHeaders)
+            assigned = try SystemCall.attach(
+                number, to: name, withHeaders: withHeaders, asOneOfSeveral: isOneOfSeveral)
         } catch {
             throw TunError(attachingTo: name, error)
         }

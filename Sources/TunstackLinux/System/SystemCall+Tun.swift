@@ -16,9 +16,13 @@ extension SystemCall {
 
     /// Makes a TUN interface or attaches to it, and returns the name it has. The corresponding C function is `ioctl`
     /// with `TUNSETIFF`.
-    static func attach(_ descriptor: CInt, to name: InterfaceName, withHeaders: Bool) throws(Errno) -> String {
+    static func attach(_ descriptor: CInt, to name: InterfaceName, withHeaders: Bool, asOneOfSeveral: Bool)
+        throws(Errno) -> String
+    {
         var assigned: [CChar] = Array(repeating: 0, count: Int(CLINUXTUN_NAME_SIZE))
-        let flags = CInt(CLINUXTUN_FLAGS_IP) | (withHeaders ? CInt(CLINUXTUN_FLAG_HEADER) : 0)
+        var flags = CInt(CLINUXTUN_FLAGS_IP)
+        if withHeaders { flags |= CInt(CLINUXTUN_FLAG_HEADER) }
+        if asOneOfSeveral { flags |= CInt(CLINUXTUN_FLAG_QUEUE) }
         _ = try check(unsafe clinuxtun_attach(descriptor, name.text, flags, &assigned))
         return self.name(fromTerminated: assigned)
     }

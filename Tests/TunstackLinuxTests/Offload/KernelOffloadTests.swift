@@ -1,5 +1,6 @@
 import CLinuxTun
 import Glibc
+import NetworkTestSupport
 import Testing
 import TunstackCore
 import TunstackLinux

@@ -91,6 +91,7 @@ extension Stack {
         guard let address else { throw .addressNotAvailable }
         if let asked, asked.port != 0 {
             let local = Endpoint(address, asked.port)
+            guard isOurs(ConnectionKey(local: local, remote: remote)) else { throw .addressNotAvailable }
             // The pair is taken while a connection or TIME-WAIT has it; the port alone, while anything holds it.
             guard find(ConnectionKey(local: local, remote: remote)) == nil, reusing || !isHeld(local),
                 self.listener(for: local) == nil
@@ -101,11 +102,15 @@ extension Stack {
         defer { ephemeralPorts = ports }
         let port = ports.choose(local: IPAddress(address), remote: remote) { port in
             let local = Endpoint(address, port)
-            return find(ConnectionKey(local: local, remote: remote)) == nil && self.listener(for: local) == nil
+            let key = ConnectionKey(local: local, remote: remote)
+            return isOurs(key) && find(key) == nil && self.listener(for: local) == nil
         }
         guard let port else { throw .noPortAvailable }
         return Endpoint(address, port)
     }
+
+    /// Whether packets of this connection would come to this stack.
+    private func isOurs(_ key: ConnectionKey) -> Bool { environment.configuration.share?.owns(key) ?? true }
 }
 
 extension Endpoint {

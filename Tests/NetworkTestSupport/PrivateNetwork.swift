@@ -3,9 +3,9 @@ import TunstackLinux
 
 /// Runs code on a thread of its own in a new network namespace, which goes when the thread and the devices made in it
 /// are gone. The machine's own interfaces are never touched.
-enum PrivateNetwork {
+public enum PrivateNetwork {
     /// Whether this process may make a network namespace with a TUN in it.
-    static func isAvailable() async -> Bool {
+    public static func isAvailable() async -> Bool {
         do {
             return try await run { try TunDevice.open(name: "probe%d").interface != nil }
         } catch {
@@ -14,7 +14,7 @@ enum PrivateNetwork {
     }
 
     /// Runs `body` in a new namespace.
-    static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    public static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             do {
                 try startThread {

@@ -52,11 +52,20 @@ struct Driver: ~Copyable {
         observation?.collect(from: &core)
         var byteCount = 0
         for _ in 0..<Self.packetsPerTurn where byteCount < Self.bytesPerTurn {
-            switch try Self.read(&port, into: &buffer) {
-            case .packet(_, let checksum, _):
-                byteCount += buffer.count
-                if let membership, Self.handOver(buffer, checksum, by: membership, &handovers) { continue }
-                Self.deliver(buffer, checksum, to: &core, &observation, at: now)
+            // What may have to be handed over is read as a whole.
+            let mayPlace = observation == nil && membership == nil
+            let place = mayPlace ? try Self.readPlaced(for: &core, &port, into: &buffer) : nil
+            let result = if let place { place.result } else { try Self.read(&port, into: &buffer) }
+            switch result {
+            case .packet(let count, let checksum, _):
+                byteCount += count
+                if let place {
+                    Self.deliver(buffer, count, place, checksum, to: &core, at: now)
+                } else if let membership, Self.handOver(buffer, checksum, by: membership, &handovers) {
+                    continue
+                } else {
+                    Self.deliver(buffer, checksum, to: &core, &observation, at: now)
+                }
             case .malformed: continue
             case .wouldBlock: return .paused
             case .endOfStream: return .endOfStream
@@ -138,6 +147,43 @@ extension Driver {
         buffer.withBytes { packet in
             let reason = core.receive(packet, checksum: checksum, at: now)
             observation?.received(packet, dropped: reason, by: &core, at: now)
+        }
+    }
+
+    /// What was read, and how the places for it were laid out.
+    private struct PlacedRead {
+        var result = TunDevice.ReadResult.wouldBlock
+        var headerLength = 0
+        var room = 0
+    }
+
+    /// Reads a packet whose text the core expects right into the receive buffer; nil if it expects nothing in particular.
+    private static func readPlaced(
+        for core: inout Stack, _ port: inout PacketPort?, into buffer: inout PacketBuffer
+    ) throws(TunError) -> PlacedRead? {
+        let read = try core.offerPlacement { headerLength, first, second throws(TunError) in
+            let room = first.byteCount + second.byteCount
+            let result = try buffer.fill { output throws(TunError) in
+                try port?.read(into: &output, headLength: headerLength, &first, &second) ?? .wouldBlock
+            }
+            return PlacedRead(result: result, headerLength: headerLength, room: room)
+        }
+        guard let read else { return nil }
+        if case .packet = read.result { return read }
+        core.withdrawPlacement()
+        return read
+    }
+
+    private static func deliver(
+        _ buffer: borrowing PacketBuffer, _ count: Int, _ place: PlacedRead, _ checksum: ChecksumStatus,
+        to core: inout Stack, at now: Instant
+    ) {
+        buffer.withBytes { bytes in
+            let header = bytes.extracting(first: min(place.headerLength, bytes.byteCount))
+            let overflow = bytes.extracting(droppingFirst: header.byteCount)
+            _ = core.receivePlaced(
+                header: header, textLength: min(place.room, count - header.byteCount), overflow: overflow,
+                checksum: checksum, at: now)
         }
     }
 

@@ -32,8 +32,6 @@ struct Placement {
     fileprivate var offer: Offer?
     /// Where packets are put together after a wrong guess; memory for the largest, once that has happened.
     fileprivate var scratch: [UInt8] = []
-    /// Packets that were put together.
-    fileprivate(set) var misplacedCount: UInt64 = 0
 
     /// A large packet has arrived.
     mutating func note(_ connection: ConnectionID, headerLength: Int, isInOrder: Bool) {
@@ -113,6 +111,7 @@ extension Stack {
         {
             placement.offer = nil
             environment.counters.packetsReceived &+= 1
+            environment.counters.packetsPlaced &+= 1
             let reason = segmentArrives(
                 segment, text: RawSpan(), headerLength: header.byteCount, at: Int(offer.connection.index)
             ).dropReason
@@ -181,7 +180,7 @@ extension Stack {
             packet.append(bytes: second)
         }
         packet.append(bytes: overflow)
-        placement.misplacedCount &+= 1
+        environment.counters.packetsMisplaced &+= 1
         withdrawPlacement()
         let now = environment.now
         let reason = packet.withRawSpan { receive($0, checksum: checksum, at: now) }

@@ -16,9 +16,9 @@ export TUNSTACK ?= $(abspath $(SCRATCH))/release/tunstack
 SWIFT_SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 # How many seeds `make simulate` plays.
 SEEDS ?= 2000
-CHECKS = layering sizes links test-marks requirements scripts
+CHECKS = layering sizes links test-marks requirements scripts bench
 
-.PHONY: help build setup test unit integration simulate soak bench-loss lint format check ci demo run clean $(CHECKS:%=check-%)
+.PHONY: help build setup test unit integration simulate soak bench microbench bench-loss lint format check ci demo run clean $(CHECKS:%=check-%)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,7 +44,13 @@ simulate: build ## play SEEDS=2000 networks in virtual time; every step is judge
 soak: build ## 1 GB through the echo service on a clean link, without a loss to repair
 	scripts/soak-1g
 
-bench-loss: build ## measure beside other stacks over lossy paths, for hours; goes on where it was interrupted
+bench: build ## measure throughput, latency and memory beside other stacks; goes on where it was interrupted
+	scripts/bench throughput --markdown --output $(SCRATCH)/bench/throughput.json
+
+microbench: ## instructions, nanoseconds and allocations of single operations, against Benchmarks/baseline.json
+	scripts/bench micro
+
+bench-loss: build ## measure beside other stacks over lossy paths, for over an hour; goes on where it was interrupted
 	scripts/bench loss --markdown --output $(SCRATCH)/bench/loss.json
 
 lint: ## check the formatting of the Swift code

@@ -48,7 +48,8 @@ let package = Package(
             name: "TunstackCoreTests", dependencies: ["TunstackCore", "TunstackWire", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "TunstackLinuxTests", dependencies: ["TunstackLinux", "TunstackCore", "TestSupport"],
+            name: "TunstackLinuxTests",
+            dependencies: ["TunstackLinux", "TunstackCore", "TunstackWire", "CLinuxTun", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "TunstackTests", dependencies: ["Tunstack", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -16,14 +16,24 @@ let package = Package(
     dependencies: [.package(name: "tunstack", path: "..")],
     targets: [
         .systemLibrary(name: "CWait"),
+        .target(name: "BenchmarkSupport", swiftSettings: strict),
         .executableTarget(
             name: "core-services",
             dependencies: [
-                "CWait",
+                "CWait", "BenchmarkSupport",
                 .product(name: "TunstackLinux", package: "tunstack"),
                 .product(name: "TunstackCore", package: "tunstack"),
                 .product(name: "TunstackWire", package: "tunstack"),
             ],
             path: "Sources/CoreServices", swiftSettings: strict),
+        // Looks inside the core: build it with `-Xswiftc -enable-testing`, as `scripts/bench micro` does.
+        .executableTarget(
+            name: "microbench",
+            dependencies: [
+                "BenchmarkSupport",
+                .product(name: "TunstackCore", package: "tunstack"),
+                .product(name: "TunstackWire", package: "tunstack"),
+            ],
+            path: "Sources/Microbench", swiftSettings: strict),
     ]
 )

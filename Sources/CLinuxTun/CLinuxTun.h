@@ -24,20 +24,39 @@
 #include <ifaddrs.h>
 #include <linux/if_tun.h>
 #include <linux/sched.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 // The size of an interface name with its terminating zero byte, IFNAMSIZ.
 enum { CLINUXTUN_NAME_SIZE = IFNAMSIZ };
 
-// The flags of TUNSETIFF for plain IP packets without a leading protocol word.
-enum { CLINUXTUN_FLAGS_IP = IFF_TUN | IFF_NO_PI };
+// Flags of TUNSETIFF: plain IP packets without a leading protocol word; a virtio header in front of each packet; a tap,
+// which carries Ethernet frames.
+enum { CLINUXTUN_FLAGS_IP = IFF_TUN | IFF_NO_PI, CLINUXTUN_FLAG_HEADER = IFF_VNET_HDR, CLINUXTUN_FLAG_TAP = IFF_TAP };
+
+// What the kernel may leave undone in packets that it gives, for TUNSETOFFLOAD: checksums; the cutting into segments; the
+// same for segments that say CWR.
+enum {
+    CLINUXTUN_OFFLOAD_CHECKSUM = TUN_F_CSUM,
+    CLINUXTUN_OFFLOAD_SEGMENT = TUN_F_TSO4,
+    CLINUXTUN_OFFLOAD_SEGMENT_ECN = TUN_F_TSO_ECN
+};
+
+// The sizes of a virtio header: the fields that are used, which is what the kernel starts with, and the most that is
+// taken for one; what lies between is zero.
+enum { CLINUXTUN_HEADER_SIZE = sizeof(struct virtio_net_hdr), CLINUXTUN_HEADER_LIMIT = 64 };
 
 // --- errors -------------------------------------------------------------------------------------------------------
 
@@ -92,17 +111,122 @@ static inline int clinuxtun_set_persistent(int descriptor, int persistent) {
     return ioctl(descriptor, TUNSETPERSIST, persistent ? 1UL : 0UL) < 0 ? -errno : 0;
 }
 
+// TUNGETFEATURES: the flags that TUNSETIFF knows.
+static inline int clinuxtun_features(int descriptor) {
+    unsigned int features = 0;
+    return ioctl(descriptor, TUNGETFEATURES, &features) < 0 ? -errno : (int)features;
+}
+
+// TUNGETIFF: the flags that the descriptor was attached with; -EBADFD if it is not attached.
+static inline int clinuxtun_attached_flags(int descriptor) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    return ioctl(descriptor, TUNGETIFF, &request) < 0 ? -errno : (int)(unsigned short)request.ifr_flags;
+}
+
+// TUNSETVNETHDRSZ and TUNGETVNETHDRSZ: the bytes of the virtio header.
+static inline int clinuxtun_set_header_size(int descriptor, int bytes) {
+    return ioctl(descriptor, TUNSETVNETHDRSZ, &bytes) < 0 ? -errno : 0;
+}
+
+static inline int clinuxtun_header_size(int descriptor) {
+    int bytes = 0;
+    return ioctl(descriptor, TUNGETVNETHDRSZ, &bytes) < 0 ? -errno : bytes;
+}
+
+// TUNSETOFFLOAD: what the kernel may leave undone, CLINUXTUN_OFFLOAD_...; 0 for nothing.
+static inline int clinuxtun_set_offload(int descriptor, unsigned int offload) {
+    return ioctl(descriptor, TUNSETOFFLOAD, (unsigned long)offload) < 0 ? -errno : 0;
+}
+
+// --- packets ------------------------------------------------------------------------------------------------------
+
+// These two are called for every packet, and again when a signal interrupts them: they report failure as the C library
+// does, by -1 and errno.
+
+// readv of one packet behind a virtio header of `size` bytes, CLINUXTUN_HEADER_SIZE to CLINUXTUN_HEADER_LIMIT. The bytes
+// of both together.
+static inline ssize_t clinuxtun_read_packet(int descriptor, struct virtio_net_hdr *header, size_t size, void *packet,
+                                            size_t capacity) {
+    unsigned char rest[CLINUXTUN_HEADER_LIMIT];
+    struct iovec pieces[] = {{header, sizeof *header}, {rest, size - sizeof *header}, {packet, capacity}};
+    return readv(descriptor, pieces, 3);
+}
+
+// writev of one packet in three pieces behind a virtio header of `size` bytes, or of none if that is 0.
+static inline ssize_t clinuxtun_write_packet(int descriptor, const struct virtio_net_hdr *header, size_t size,
+                                             const void *first, size_t first_size, const void *second,
+                                             size_t second_size, const void *third, size_t third_size) {
+    static const unsigned char zeros[CLINUXTUN_HEADER_LIMIT];
+    struct iovec pieces[] = {
+        {(void *)header, sizeof *header},  {(void *)zeros, size > sizeof *header ? size - sizeof *header : 0},
+        {(void *)first, first_size},       {(void *)second, second_size},
+        {(void *)third, third_size},
+    };
+    int skipped = size == 0 ? 2 : 0;
+    return writev(descriptor, pieces + skipped, 5 - skipped);
+}
+
 // --- watching -----------------------------------------------------------------------------------------------------
 
-// An epoll set that holds one descriptor: the set is readable while the descriptor is readable, in error or hung up.
-static inline int clinuxtun_watch(int descriptor) {
+// An epoll set without a descriptor in it.
+static inline int clinuxtun_set(void) {
     int set = epoll_create1(EPOLL_CLOEXEC);
-    if (set < 0) return -errno;
+    return set < 0 ? -errno : set;
+}
+
+// Adds a descriptor: the set is readable while the descriptor is readable, in error or hung up.
+static inline int clinuxtun_add(int set, int descriptor) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
-    if (epoll_ctl(set, EPOLL_CTL_ADD, descriptor, &event) == 0) return set;
-    int error = errno;
-    close(set);
-    return -error;
+    return epoll_ctl(set, EPOLL_CTL_ADD, descriptor, &event) < 0 ? -errno : 0;
+}
+
+// Takes a descriptor out of a set; -ENOENT or -EBADF if it has gone by itself.
+static inline int clinuxtun_remove(int set, int descriptor) {
+    return epoll_ctl(set, EPOLL_CTL_DEL, descriptor, NULL) < 0 ? -errno : 0;
+}
+
+// Waits until one of two descriptors of a set has something to say, a signal comes, or `nanoseconds` have passed (negative: for
+// ever). A sum: 1 for `first`, 2 for `second`. Without epoll_pwait2 (before Linux 5.11) the time is in whole milliseconds, rounded
+// up.
+static inline int clinuxtun_wait(int set, int first, int second, int64_t nanoseconds) {
+    struct epoll_event events[2];
+    int count;
+    if (nanoseconds <= 0) {
+        count = epoll_wait(set, events, 2, nanoseconds < 0 ? -1 : 0);
+    } else {
+        struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+        count = epoll_pwait2(set, events, 2, &time, NULL);
+        if (count < 0 && errno == ENOSYS) {
+            int64_t milliseconds = nanoseconds / 1000000 + 1;
+            count = epoll_wait(set, events, 2, milliseconds > INT32_MAX ? INT32_MAX : (int)milliseconds);
+        }
+    }
+    if (count < 0) return errno == EINTR ? 0 : -errno;
+    int ready = 0;
+    for (int i = 0; i < count; i++) ready |= (events[i].data.fd == first) | (events[i].data.fd == second) << 1;
+    return ready;
+}
+
+// A descriptor that is readable from a ring until it is silenced, eventfd. Ringing fails only when the count in it is at its limit,
+// and silencing only when it is 0; it does what it should in both cases.
+static inline int clinuxtun_bell(void) {
+    int bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return bell < 0 ? -errno : bell;
+}
+
+static inline void clinuxtun_ring(int bell) {
+    (void)eventfd_write(bell, 1);
+}
+
+static inline void clinuxtun_silence(int bell) {
+    eventfd_t count;
+    (void)eventfd_read(bell, &count);
+}
+
+// A thread's name for debuggers, at most 15 bytes of it.
+static inline void clinuxtun_name_thread(const char *name) {
+    (void)prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
 // --- namespaces ---------------------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ struct ServeOptionsTests {
         #expect(options.hostAddress == documented.hostAddress)
         #expect(options.address == documented.address)
         #expect(options.mtu == documented.mtu)
+        #expect(options.usesOffload == documented.usesOffload)
+        #expect(options.eventLoop == documented.eventLoop)
         #expect(options.maximumSegmentLifetime == .seconds(30))
         #expect(options.connectionOptions == documented.connectionOptions)
     }
@@ -36,13 +38,15 @@ struct ServeOptionsTests {
         let options = try parse(
             """
             --echo 1 --tun wire9 --host-address 10.99.3.1/28 --address 10.99.3.2 --mtu 1300 --no-offload --nodelay \
-            --keep-alive 60,5,3 --quiet-time --msl 120
+            --keep-alive 60,5,3 --quiet-time --msl 120 --event-loop epoll --busy-poll 50
             """
         ).tunnelOptions
         #expect(options.interfaceName == "wire9")
         #expect("\(options.hostAddress)" == "10.99.3.1/28")
         #expect("\(options.address)" == "10.99.3.2")
         #expect(options.mtu == 1_300)
+        #expect(!options.usesOffload)
+        #expect(options.eventLoop == .epoll(busyPoll: .microseconds(50)))
         #expect(options.connectionOptions.noDelay)
         #expect(options.connectionOptions.keepAlive?.idle == .seconds(60))
         #expect(options.connectionOptions.keepAlive?.interval == .seconds(5))
@@ -67,7 +71,8 @@ struct ServeOptionsTests {
         arguments: [
             "--echo 0", "--echo 70000", "--echo -1", "--echo x", "--address 10.77", "--host-address 10.77.0.1",
             "--host-address 10.77.0.1/33", "--msl 31", "--keep-alive 0", "--keep-alive 1,2,256", "--keep-alive 1,,3",
-            "--keep-alive 99999999999999999999", "--backlog 0", "--mtu x", "--ehco 1",
+            "--keep-alive 99999999999999999999", "--backlog 0", "--mtu x", "--event-loop x", "--busy-poll -1",
+            "--busy-poll 5 --event-loop dispatch", "--ehco 1",
         ])
     func wrongValues(line: String) throws {
         let message = #expect(throws: (any Error).self) { try parse(line) }.map { ServeOptions.message(for: $0) }

@@ -81,7 +81,7 @@ struct KernelTunTests {
     @Test("packets of the kernel are read whole, and packets written reach the kernel's sockets")
     func udpBothWays() async throws {
         try await PrivateNetwork.run {
-            let device = try TunDevice.open(name: "tunstack0")
+            let device = try TunDevice.open(name: "tunstack0", usesOffload: false)
             try device.interface?.configure(address: Self.hostAddress(), mtu: 1500)
             let socket = try KernelUDPSocket(from: (Self.host, 5001), to: (Self.stack, 5002))
             let payload = [UInt8](repeating: 0x2A, count: 1472)
@@ -149,13 +149,20 @@ struct KernelTunTests {
         }
     }
 
-    @Test("an interface deleted by somebody else wakes the owner, whose read says that the device is gone")
-    func interfaceDeleted() async throws {
+    @Test(
+        "an interface deleted by somebody else wakes the owner, whose read says that the device is gone",
+        arguments: LoopOwner.Kind.allCases)
+    func interfaceDeleted(kind: LoopOwner.Kind) async throws {
         let owner = try await PrivateNetwork.run {
             let device = try TunDevice.open(name: "tunstack0")
             let index = try #require(try device.interface?.index())
-            let owner = try LoopOwner(device: device)
-            owner.executor.queue.sync { owner.assumeIsolated { $0.start() } }
+            let owner = try LoopOwner(kind, device: device)
+            let started = DispatchSemaphore(value: 0)
+            Task {
+                try await owner.start()
+                started.signal()
+            }
+            started.wait()
             try deleteInterface(index: index)
             return owner
         }

@@ -98,7 +98,7 @@ struct ListenerTests {
     }
 
     /// Asked by a function that has no executor of its own to go to.
-    private static func isRunning(on executor: DispatchQueueExecutor) -> Bool {
+    private static func isRunning(on executor: any SerialExecutor) -> Bool {
         executor.isIsolatingCurrentContext() == true
     }
 

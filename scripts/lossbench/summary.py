@@ -54,7 +54,8 @@ def _goodput(cells: list[Cell], results: LossResults) -> Table:
     return Table("Sender: goodput in Mbit/s", ["path", *senders, *(f"ours/kernel {c}" for c in compared)], rows)
 
 
-def _by_sender(title: str, cells: list[Cell], results: LossResults, show: Callable[[LossResults, str, str], str]) -> Table:
+def _by_sender(title: str, cells: list[Cell], results: LossResults,
+               show: Callable[[LossResults, str, str], str]) -> Table:
     chosen = [cell for cell in cells if cell.test == SEND]
     senders = _present(SENDERS + MORE_SENDERS, chosen, results)
     rows = [[cell.path, *(show(results, cell.name, sender) for sender in senders)] for cell in chosen

@@ -51,6 +51,25 @@ def two_interfaces(host: Host) -> None:
                 ping_pong(connection)
 
 
+@scenario(timeout=60)
+def offload(host: Host) -> None:
+    """Super-segments pass where the kernel is asked for them, and nothing longer than the MTU with --no-offload."""
+    for options, who in (((), "by the kernel"), (("--no-offload",), "by the stack")):
+        with host.server(*options) as server:
+            echo_transfer(5_000_000, timeout=25)
+            server.interrupt()
+            said = server.process.output
+        expect(f"offload: checksums and segmentation {who}" in said, f"it does not say who cuts: {said!r}")
+        counts = re.search(r"device: read (\d+) \((\d+) super-segments, (\d+) bytes\)", said)
+        expect(counts, f"no counts in {said!r}")
+        packets, super_segments, size = map(int, counts.groups())
+        expect(size > 5_000_000, f"only {size} bytes were read")
+        if options:
+            expect(super_segments == 0 and size <= 1500 * packets, f"{super_segments} super-segments were read")
+        else:
+            expect(super_segments > 0, f"no super-segment among {packets} packets")
+
+
 @scenario()
 def no_permission(host: Host) -> None:
     """Without the right to make an interface it says which right that is, what to do, and fails."""

@@ -15,7 +15,7 @@ PANELS = [("up", "to the stack"), ("down", "from the stack"), ("echo", "echo, ea
 # Measures in pixels.
 LABELS, PANEL, GAP, BAR, ROW, HEAD, FOOT = 170, 190, 50, 14, 22, 48, 16
 STYLE = """
-    text { font: 12px system-ui, sans-serif; fill: #57606a; }
+    text { font: 12px system-ui, sans-serif; fill: #6e7781; }
     .head { font-weight: 600; }
     .ours { fill: #d9480f; }
     .kernel { fill: #6b7785; }

@@ -21,8 +21,8 @@ def obstacles(configurations: list[Configuration], binary: str) -> dict[str, str
 
 
 def plan(names: list[str], tests: list[str], rounds: int, seconds: float, with_ceilings: bool) -> list[Job]:
-    """All runs. In a round every configuration has its turn in every test, and each round begins with another one, so that
-    what drifts in the machine falls on all alike."""
+    """All runs. In a round every configuration has its turn in every test, and each round begins with another one, so
+    that what drifts in the machine falls on all alike."""
     jobs = []
     for number in range(1, rounds + 1):
         if with_ceilings:

@@ -39,8 +39,8 @@ class SpeedResults(Results[Key]):
 
     def ratio(self, test: str, figure: str, ours: str, theirs: list[str], best: Callable = max,
               their_test: str | None = None) -> float | None:
-        """Our figure over the best of theirs: the median of the rounds' ratios, for what drifts in the machine falls on both
-        figures of a round. `best` picks the best; `their_test` is another test of theirs."""
+        """Our figure over the best of theirs: the median of the rounds' ratios, for what drifts in the machine falls on
+        both figures of a round. `best` picks the best; `their_test` is another test of theirs."""
         mine = self.by_round(test, ours, figure)
         others = [self.by_round(their_test or test, name, figure) for name in theirs]
         ratios = []

@@ -1,23 +1,37 @@
 import TunstackCore
 import TunstackLinux
 
-/// Moves packets between the device and the core, through one buffer that is used again for each.
+/// Moves packets between the device and the core. Packets from the device pass through one buffer; packets of the core are given
+/// to the device in pieces, where they lie.
+///
+/// Both directions work in batches, within a budget of packets and bytes: one batch is read, the core then acknowledges it as a
+/// whole, and what it has to send leaves in one go. The budgets bound how long a turn takes, and so how long a small flow waits
+/// behind large ones: what it sends is read within a turn of ``bytesPerTurn``, and its answer leaves behind the resets and ICMP
+/// messages that are due and at most one packet (64 KiB, where super-segments are) of each other connection with something to
+/// send, for connections take turns.
 struct Driver: ~Copyable {
     /// Packets taken from the device, and given to it, in one turn: neither direction starves the other, nor the tasks that
     /// share the executor.
     static let packetsPerTurn = 64
+    /// The same in bytes; the last packet may go beyond. Copying so much takes a fraction of a millisecond.
+    static let bytesPerTurn = 1 << 20
 
     var core: Stack
-    private(set) var counters = DeviceCounters()
-    private var device: TunDevice?
+    private var port: PacketPort?
     private var buffer = PacketBuffer()
     private var observation: Observation?
+    /// Where a packet is put together for the observer.
+    private var whole = PacketBuffer()
+    private var lastCounters = DeviceCounters()
 
-    init(core: consuming Stack, device: consuming TunDevice, observation: Observation?) {
+    init(core: consuming Stack, port: consuming PacketPort, observation: Observation?) {
         self.core = core
-        self.device = consume device
+        self.port = consume port
         self.observation = observation
     }
+
+    /// What has passed between the core and the device.
+    var counters: DeviceCounters { Self.counters(of: port) ?? lastCounters }
 
     /// What ended the reading of packets.
     enum Reading {
@@ -30,9 +44,13 @@ struct Driver: ~Copyable {
     /// Takes packets from the device until none waits or the budget is spent.
     mutating func receivePackets(at now: Instant) throws(TunError) -> Reading {
         observation?.collect(from: &core)
-        for _ in 0..<Self.packetsPerTurn {
-            switch try Self.read(device, into: &buffer) {
-            case .packet: Self.deliver(buffer, to: &core, &observation, at: now)
+        var byteCount = 0
+        for _ in 0..<Self.packetsPerTurn where byteCount < Self.bytesPerTurn {
+            switch try Self.read(&port, into: &buffer) {
+            case .packet(_, let checksum, _):
+                byteCount += buffer.count
+                Self.deliver(buffer, checksum, to: &core, &observation, at: now)
+            case .malformed: continue
             case .wouldBlock: return .paused
             case .endOfStream: return .endOfStream
             }
@@ -44,9 +62,15 @@ struct Driver: ~Copyable {
     ///
     /// - Returns: Whether it was all.
     mutating func transmitPackets(at now: Instant) throws(TunError) -> Bool {
-        for _ in 0..<Self.packetsPerTurn {
-            guard Self.next(of: &core, into: &buffer, at: now) else { return true }
-            try Self.write(buffer, to: device, &counters, &core, &observation, at: now)
+        var byteCount = 0
+        for _ in 0..<Self.packetsPerTurn where byteCount < Self.bytesPerTurn {
+            let sent =
+                if observation == nil {
+                    try Self.transmit(from: &core, to: &port, headers: &buffer, &byteCount, at: now)
+                } else {
+                    try transmitObserved(&byteCount, at: now)
+                }
+            guard sent else { return true }
         }
         return false
     }
@@ -58,53 +82,90 @@ struct Driver: ~Copyable {
 
     /// Closes the device; what the core sends from now on goes nowhere.
     mutating func closeDevice() {
-        device = nil
+        lastCounters = counters
+        port = nil
         observation?.close()
         observation = nil
+    }
+
+    /// Puts the next packet together, gives it to the device and shows it to the observer.
+    private mutating func transmitObserved(_ byteCount: inout Int, at now: Instant) throws(TunError) -> Bool {
+        guard let metadata = Self.next(of: &core, into: &whole, headers: &buffer, at: now) else { return false }
+        byteCount += whole.count
+        let result = try Self.write(whole, metadata, to: &port)
+        Self.show(whole, wasLost: result != .written, from: &core, &observation, at: now)
+        return true
     }
 }
 
 // Functions of their parts, because a closure over `self` would need all of it at once.
 extension Driver {
+    private static func counters(of port: borrowing PacketPort?) -> DeviceCounters? { port?.counted() }
+
     private static func read(
-        _ device: borrowing TunDevice?, into buffer: inout PacketBuffer
+        _ port: inout PacketPort?, into buffer: inout PacketBuffer
     ) throws(TunError) -> TunDevice.ReadResult {
-        try buffer.fill { output throws(TunError) in try device?.read(into: &output) ?? .wouldBlock }
+        try buffer.fill { output throws(TunError) in try port?.read(into: &output) ?? .wouldBlock }
     }
 
     private static func deliver(
-        _ buffer: borrowing PacketBuffer, to core: inout Stack, _ observation: inout Observation?, at now: Instant
+        _ buffer: borrowing PacketBuffer, _ checksum: ChecksumStatus, to core: inout Stack,
+        _ observation: inout Observation?, at now: Instant
     ) {
         buffer.withBytes { packet in
-            let reason = core.receive(packet, at: now)
+            let reason = core.receive(packet, checksum: checksum, at: now)
             observation?.received(packet, dropped: reason, by: &core, at: now)
         }
     }
 
-    private static func next(of core: inout Stack, into buffer: inout PacketBuffer, at now: Instant) -> Bool {
-        buffer.fill { output in core.nextTransmit(into: &output, at: now) }
-    }
-
-    private static func write(
-        _ buffer: borrowing PacketBuffer, to device: borrowing TunDevice?, _ counters: inout DeviceCounters,
-        _ core: inout Stack, _ observation: inout Observation?, at now: Instant
-    ) throws(TunError) {
-        try buffer.withBytes { packet throws(TunError) in
-            let result = try device?.write(packet)
-            switch result {
-            case .written, nil: break
-            case .wouldBlock: counters.packetsLostToFullQueue &+= 1
-            case .dropped: counters.packetsRefused &+= 1
+    /// Hands the next packet over in pieces. What the device does not take is lost, and counted there.
+    private static func transmit(
+        from core: inout Stack, to port: inout PacketPort?, headers: inout PacketBuffer, _ byteCount: inout Int,
+        at now: Instant
+    ) throws(TunError) -> Bool {
+        try headers.fill { output throws(TunError) in
+            try core.nextTransmit(header: &output, at: now) {
+                (header, text, moreText, metadata) throws(TunError) in
+                byteCount += header.byteCount + text.byteCount + moreText.byteCount
+                _ = try port?.write(header, text, moreText, metadata)
             }
-            observation?.sent(packet, wasLost: result != .written, from: &core, at: now)
         }
     }
-}
 
-/// What became of packets that the device did not take. TCP sends the segments in them again.
-public struct DeviceCounters: Sendable {
-    /// Lost because the device's queue was full.
-    public internal(set) var packetsLostToFullQueue: UInt64 = 0
-    /// Lost because the interface was down or the kernel had no memory for them.
-    public internal(set) var packetsRefused: UInt64 = 0
+    /// Puts the pieces of the next packet into one buffer.
+    private static func next(
+        of core: inout Stack, into packet: inout PacketBuffer, headers: inout PacketBuffer, at now: Instant
+    ) -> TransmitMetadata? {
+        packet.fill { whole in
+            headers.fill { output in
+                var found: TransmitMetadata?
+                _ = core.nextTransmit(header: &output, at: now) { header, text, moreText, metadata in
+                    whole.append(bytes: header)
+                    whole.append(bytes: text)
+                    whole.append(bytes: moreText)
+                    found = metadata
+                }
+                return found
+            }
+        }
+    }
+
+    /// Writes a packet that lies in one buffer.
+    private static func write(
+        _ packet: borrowing PacketBuffer, _ metadata: TransmitMetadata, to port: inout PacketPort?
+    ) throws(TunError) -> TunDevice.WriteResult {
+        try packet.withBytes { packet throws(TunError) in
+            let headerLength = metadata.segmentSize > 0 ? metadata.headerLength : packet.byteCount
+            let header = packet.extracting(first: headerLength)
+            let text = packet.extracting(droppingFirst: headerLength)
+            return try port?.write(header, text, RawSpan(), metadata) ?? .written
+        }
+    }
+
+    private static func show(
+        _ packet: borrowing PacketBuffer, wasLost: Bool, from core: inout Stack, _ observation: inout Observation?,
+        at now: Instant
+    ) {
+        packet.withBytes { bytes in observation?.sent(bytes, wasLost: wasLost, from: &core, at: now) }
+    }
 }

@@ -13,6 +13,10 @@ public struct TunnelOptions: Sendable {
     public var address = IPv4Address(10, 77, 0, 2)
     /// The largest IP packet in bytes, 68 to 65,535.
     public var mtu = 1_500
+    /// Whether checksums and segmentation are left to the kernel where it agrees. Without, the stack does both.
+    public var usesOffload = true
+    /// What the stack waits with.
+    public var eventLoop = EventLoopChoice.standard
     /// Maximum Segment Lifetime (RFC 9293 §3.4.2); TIME-WAIT lasts twice this.
     public var maximumSegmentLifetime = Interval.seconds(30)
     /// Whether to stay quiet for one MSL after the start (RFC 9293 §3.4.3).
@@ -52,7 +56,7 @@ public struct TunnelOptions: Sendable {
         try checkAddresses()
         do throws(TunError) {
             let address = try InterfaceAddress(hostAddress.address.rawValue, prefixLength: hostAddress.prefixLength)
-            let device = try TunDevice.open(name: interfaceName)
+            let device = try TunDevice.open(name: interfaceName, usesOffload: usesOffload)
             try device.interface?.configure(address: address, mtu: mtu)
             return device
         } catch {

@@ -2,6 +2,10 @@ import TunstackCore
 import TunstackLinux
 
 /// The turns of the stack: what wakes it up, and what it does before it sleeps again.
+///
+/// Packets, deadlines and calls change the core, and ask for a turn. It comes behind the tasks that they have woken, so that what
+/// those read and write is in it: one flush for a batch of packets and all that follows from it, and an acknowledgment that goes
+/// with the answer.
 extension TunnelStack {
     /// Packets wait at the device.
     func readable() {
@@ -16,6 +20,7 @@ extension TunnelStack {
             finish(because: .device(error))
             return
         }
+        wakeTasks()
         settle()
     }
 
@@ -23,15 +28,19 @@ extension TunnelStack {
     func deadlineReached() {
         guard !isClosed else { return }
         driver.core.advance(to: clock.now())
+        wakeTasks()
         settle()
     }
 
-    /// Ends a turn: everything that follows from what the core was told.
+    /// The core was told something: what follows from that is done in a turn, soon.
     func settle() {
-        guard transmit() else { return }
-        while let event = driver.core.nextEvent() {
-            handle(event)
-        }
+        loop.requestTurn()
+    }
+
+    /// Everything that follows from what the core was told.
+    func takeTurn() {
+        guard !isClosed, transmit() else { return }
+        wakeTasks()
         driver.endTurn()
         if case .closing(let deadline) = phase {
             if !hasOpenConnections || clock.now() >= deadline {
@@ -47,11 +56,8 @@ extension TunnelStack {
     /// Whether the device still lives after it was given what there was to send, or a part of it.
     private func transmit() -> Bool {
         do throws(TunError) {
-            if try !driver.transmitPackets(at: clock.now()), !hasTurnAhead {
-                // Behind what waits on the executor already: packets that arrived, and tasks.
-                hasTurnAhead = true
-                Task(executorPreference: executor) { await self.takeTurn() }
-            }
+            // The rest is sent behind what waits on the executor already: packets that arrived, and tasks.
+            if try !driver.transmitPackets(at: clock.now()) { settle() }
             return true
         } catch {
             finish(because: .device(error))
@@ -59,16 +65,12 @@ extension TunnelStack {
         }
     }
 
-    private func takeTurn() {
-        hasTurnAhead = false
-        guard !isClosed else { return }
-        settle()
-    }
-
-    private func handle(_ event: StackEvent) {
-        switch event {
-        case .acceptable(let id): listenerWaiters[id]?.wakeOne()
-        case .connection(let id, let events): connectionWaiters[id]?.wake(on: events)
+    private func wakeTasks() {
+        while let event = driver.core.nextEvent() {
+            switch event {
+            case .acceptable(let id): listenerWaiters[id]?.wakeOne()
+            case .connection(let id, let events): connectionWaiters[id]?.wake(on: events)
+            }
         }
     }
 }

@@ -20,10 +20,11 @@ import TunstackWire
 /// ## Theory of operation
 ///
 /// The stack is an actor that owns three things: the core (`TunstackCore.Stack`), which knows TCP and does no I/O; the
-/// device; and an event loop that watches it. All of them live on one serial dispatch queue, ``executor``, and so need
-/// no locks. The queue runs *turns*. A turn is: take packets from the device, or let time pass, or serve a call; then
-/// give the device what the core wants to send, wake the tasks that the core's events are about, and tell the loop when to
-/// come back. Packets pass through one buffer; nothing is allocated for them.
+/// device; and an event loop that watches it. All of them live on one ``executor``, a thread or a serial dispatch queue, and so
+/// need no locks. Packets, the passing of time and calls change the core and wake the tasks that its events are about;
+/// when those have run, a *turn* gives the device what the core wants to send and tells the loop when to come back. Packets pass through one buffer; nothing is allocated for them. Where the kernel agrees, packets are
+/// super-segments of up to 64 KiB without checksums (``offload``); where it does not, they are cut and summed right before the
+/// device.
 ///
 /// A call that must wait (``TCPConnection/read(upTo:)``, ``TCPConnection/write(_:)``, ``connect(to:from:options:)``,
 /// ``TCPListener/accept()``) suspends its task, and an event of the core resumes it to look again. Cancelling the task
@@ -44,13 +45,16 @@ import TunstackWire
 /// more. Either closes the device, and an interface that ``open(_:observer:)`` made goes with it.
 public actor TunnelStack {
     /// What the stack runs on, and what tasks that use it do well to run on too.
-    public nonisolated let executor: DispatchQueueExecutor
+    public nonisolated let executor: any SerialExecutor & TaskExecutor
 
     /// The executor, as the language wants it.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     /// The interface's name; nil over an adopted descriptor.
     public nonisolated let interfaceName: String?
+
+    /// What the kernel does for the stack's packets.
+    public nonisolated let offload: DeviceOffload
 
     /// How far the stack is on its way.
     enum Phase: Equatable {
@@ -62,7 +66,7 @@ public actor TunnelStack {
     }
 
     let clock = MonotonicClock()
-    let loop: DispatchEventLoop
+    let loop: any EventLoop
     var driver: Driver
     var phase = Phase.running
 
@@ -74,8 +78,6 @@ public actor TunnelStack {
     var closingConnections = ClosingConnections()
     /// Who waits for the end of the stack.
     var closeWaiters: [CheckedContinuation<Void, Never>] = []
-    /// The last turn left packets to send, and another one is on its way.
-    var hasTurnAhead = false
     private var lastTicket: UInt64 = 0
 
     /// Makes the interface, brings it up and starts a stack behind it.
@@ -91,7 +93,9 @@ public actor TunnelStack {
     ) async throws(TunnelError) -> TunnelStack {
         let device = try options.openDevice()
         do throws(TunError) {
-            return try await open(device: device, configuration: options.stackConfiguration, observer: observer)
+            return try await open(
+                device: device, configuration: options.stackConfiguration, eventLoop: options.eventLoop,
+                observer: observer)
         } catch {
             throw .device(error)
         }
@@ -102,52 +106,63 @@ public actor TunnelStack {
     ///
     /// - Parameters:
     ///   - fileDescriptor: Belongs to the stack from now on.
-    ///   - configuration: How the stack behaves. `recordsTransitions` follows from `observer`.
+    ///   - configuration: How the stack behaves. `recordsTransitions` follows from `observer`,
+    ///     `transmitOffload` from the device.
+    ///   - eventLoop: What the stack waits with.
     ///   - observer: Sees every packet; nil for none.
     /// - Throws: `TunError.notAPacketDescriptor` or `TunError.refused`.
     public static func open(
-        adopting fileDescriptor: CInt, configuration: StackConfiguration,
+        adopting fileDescriptor: CInt, configuration: StackConfiguration, eventLoop: EventLoopChoice = .standard,
         observer: sending (any PacketObserver)? = nil
     ) async throws(TunError) -> TunnelStack {
         try await open(
-            device: TunDevice(adopting: fileDescriptor), configuration: configuration, observer: observer)
+            device: TunDevice(adopting: fileDescriptor), configuration: configuration, eventLoop: eventLoop,
+            observer: observer)
     }
 
     /// Starts a stack over a device.
     ///
     /// - Parameters:
     ///   - device: Belongs to the stack from now on.
-    ///   - configuration: How the stack behaves. `recordsTransitions` follows from `observer`.
+    ///   - configuration: How the stack behaves. `recordsTransitions` follows from `observer`,
+    ///     `transmitOffload` from the device.
+    ///   - eventLoop: What the stack waits with.
     ///   - observer: Sees every packet; nil for none.
     /// - Throws: `TunError.refused` if the device cannot be watched.
     public static func open(
-        device: consuming TunDevice, configuration: StackConfiguration,
+        device: consuming TunDevice, configuration: StackConfiguration, eventLoop: EventLoopChoice = .standard,
         observer: sending (any PacketObserver)? = nil
     ) async throws(TunError) -> TunnelStack {
-        let stack = try TunnelStack(device: device, configuration: configuration, observer: observer)
-        await stack.start()
+        let stack = try TunnelStack(
+            device: device, configuration: configuration, eventLoop: eventLoop, observer: observer)
+        try await stack.start()
         return stack
     }
 
     private init(
-        device: consuming TunDevice, configuration: StackConfiguration, observer: sending (any PacketObserver)?
+        device: consuming TunDevice, configuration: StackConfiguration, eventLoop: EventLoopChoice,
+        observer: sending (any PacketObserver)?
     ) throws(TunError) {
-        let executor = DispatchQueueExecutor(label: "tunstack")
-        self.executor = executor
         interfaceName = device.interface?.name
-        loop = try DispatchEventLoop(watching: device, on: executor)
+        offload = device.offload
+        loop = try eventLoop.makeLoop(watching: device)
+        executor = loop.executor
         var configuration = configuration
         configuration.recordsTransitions = observer != nil
+        // An observer sees packets as they are on the wire: cut by the stack where the kernel does not.
+        let cutsBelow = observer == nil || device.offload.segmentation
+        configuration.transmitOffload = cutsBelow ? PacketPort.transmitOffload : TransmitOffload()
         var entropy = SystemEntropy()
         let core = Stack(configuration: configuration, random: &entropy, at: clock.now())
-        driver = Driver(core: core, device: device, observation: observer.map(Observation.init))
+        driver = Driver(core: core, port: PacketPort(device), observation: observer.map(Observation.init))
     }
 
-    private func start() {
-        loop.activate(
+    private func start() throws(TunError) {
+        try loop.activate(
             EventLoopHandlers(
                 readable: { [weak self] in self?.assumeIsolated { $0.readable() } },
                 deadlineReached: { [weak self] in self?.assumeIsolated { $0.deadlineReached() } },
+                turn: { [weak self] in self?.assumeIsolated { $0.takeTurn() } },
                 closed: {}))
     }
 
@@ -164,7 +179,7 @@ extension TunnelStack {
     /// What the core has done since the start.
     public var counters: Counters { driver.core.counters }
 
-    /// What became of packets that the device did not take.
+    /// What has passed between the stack and its device.
     public var deviceCounters: DeviceCounters { driver.counters }
 
     /// Every listener, half-open entry, connection and TIME-WAIT record, as `netstat` lists them.

@@ -18,7 +18,15 @@ enum CounterSummary {
             timeouts \(counters.retransmissionTimeouts), undone \(counters.spuriousRecoveries)
             """,
             "dropped: \(counters.packetsDropped)" + reasons(of: counters),
+            """
+            device: read \(device.packetsRead) (\(device.superSegmentsRead) super-segments, \(device.bytesRead) bytes), \
+            wrote \(device.packetsWritten) (\(device.superSegmentsWritten) super-segments, \(device.bytesWritten) bytes)
+            """,
         ]
+        if device.segmentationWasRefused {
+            lines.append("the kernel refused a super-segment; the stack has cut them itself from then on")
+        }
+        if device.packetsMalformed > 0 { lines.append("unreadable at the device: \(device.packetsMalformed)") }
         if device.packetsLostToFullQueue + device.packetsRefused > 0 {
             lines.append(
                 "lost at the device: queue full \(device.packetsLostToFullQueue), refused \(device.packetsRefused)")

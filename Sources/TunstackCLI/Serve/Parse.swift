@@ -32,6 +32,14 @@ enum Parse {
         return algorithm
     }
 
+    static func eventLoop(_ text: String) throws -> EventLoopName {
+        guard let name = EventLoopName(rawValue: text) else {
+            let known = EventLoopName.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("\(text) is no event loop here: take one of \(known)")
+        }
+        return name
+    }
+
     static func segmentLifetime(_ text: String) throws -> Interval {
         guard let seconds = Int64(text), [30, 60, 120].contains(seconds) else {
             throw ValidationError("\(text) is no MSL in use: take 30, 60 or 120 seconds")

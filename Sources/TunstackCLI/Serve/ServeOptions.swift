@@ -48,8 +48,22 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The largest packet, 576 to 65535. Example: --mtu 9000", valueName: "bytes"))
     var mtu = TunnelOptions().mtu
 
-    @Flag(help: "Leave segmentation and checksums to the stack; this version does so in any case.")
+    @Flag(help: "Cut segments and compute checksums in the stack, not in the kernel.")
     var noOffload = false
+
+    @Option(
+        help: ArgumentHelp(
+            "What the stack waits with: dispatch or epoll. Example: --event-loop epoll", valueName: "name"),
+        transform: Parse.eventLoop)
+    var eventLoop = EventLoopName.standard
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            With epoll: look for packets for so long before sleeping, which takes a processor while it lasts. Example: \
+            --busy-poll 50
+            """, valueName: "microseconds"))
+    var busyPoll = 0
 
     // MARK: Connections
 
@@ -104,6 +118,12 @@ struct ServeOptions: ParsableArguments {
     var capture: String?
 
     func validate() throws {
+        guard (0...1_000_000).contains(busyPoll) else {
+            throw ValidationError("--busy-poll must be 0 to 1000000 microseconds, not \(busyPoll)")
+        }
+        guard busyPoll == 0 || eventLoop == .epoll else {
+            throw ValidationError("--busy-poll goes with --event-loop epoll alone")
+        }
         guard backlog >= 1 else { throw ValidationError("--backlog must be 1 or more, not \(backlog)") }
     }
 }
@@ -116,6 +136,12 @@ extension ServeOptions {
         options.hostAddress = hostAddress
         options.address = address
         options.mtu = mtu
+        options.usesOffload = !noOffload
+        options.eventLoop =
+            switch eventLoop {
+            case .dispatch: .dispatch
+            case .epoll: .epoll(busyPoll: .microseconds(Int64(busyPoll)))
+            }
         options.maximumSegmentLifetime = msl
         options.keepsQuietTime = quietTime
         options.connectionOptions.keepAlive = keepAlive

@@ -37,6 +37,7 @@ struct Server {
                 (interface \(stack.interfaceName ?? options.tun), try: nc \(options.address) \(service.port))
                 """)
         }
+        if !isPartOfLab { output.print("offload: \(stack.offload)") }
         return Server(stack: stack, services: services, output: output, isPartOfLab: isPartOfLab)
     }
 

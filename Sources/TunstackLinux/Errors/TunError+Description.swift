@@ -45,6 +45,11 @@ extension TunError: CustomStringConvertible {
             """
         case .notAPacketDescriptor:
             "the descriptor does not keep packets apart: pass a TUN device, or a SOCK_SEQPACKET or SOCK_DGRAM socket"
+        case .unknownPacketForm:
+            """
+            the adopted device gives something else than IP packets: attach it with IFF_TUN and IFF_NO_PI; with \
+            IFF_VNET_HDR, its virtio header must have 10 to 64 bytes
+            """
         case .deviceGone(let errno):
             "the device is gone (\(errno)): its interface was deleted or its other end closed; start again"
         case .refused(let operation, let errno):

@@ -33,6 +33,9 @@ public enum TunError: Error, Equatable, Sendable {
     /// The descriptor to adopt does not keep packets apart: it is neither a device nor a datagram-like socket.
     case notAPacketDescriptor
 
+    /// The device to adopt was attached as a tap, or has a virtio header of an unknown size.
+    case unknownPacketForm
+
     /// The device is gone: its interface was deleted, or the other end of an adopted descriptor was closed.
     case deviceGone(Errno)
 
@@ -48,6 +51,14 @@ public enum SystemOperation: String, Sendable, CustomStringConvertible {
     case attach = "TUNSETIFF"
     /// Saying whether the interface goes away with its descriptor.
     case setPersistent = "TUNSETPERSIST"
+    /// Asking what the TUN driver can do.
+    case readFeatures = "TUNGETFEATURES"
+    /// Setting the size of the virtio header.
+    case setHeaderSize = "TUNSETVNETHDRSZ"
+    /// Reading the size of the virtio header.
+    case readHeaderSize = "TUNGETVNETHDRSZ"
+    /// Saying what the kernel may leave undone in packets.
+    case setOffload = "TUNSETOFFLOAD"
     /// Looking at a descriptor that is to be adopted.
     case adopt = "fcntl"
     /// Reading a packet.
@@ -78,6 +89,8 @@ public enum SystemOperation: String, Sendable, CustomStringConvertible {
     case listAddresses = "getifaddrs"
     /// Making a network namespace.
     case newNetwork = "unshare"
+    /// Starting the thread of an event loop.
+    case startThread = "pthread_create"
     /// Watching a descriptor.
     case watch = "epoll_ctl"
 

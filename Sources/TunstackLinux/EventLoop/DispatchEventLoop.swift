@@ -12,7 +12,7 @@ import TunstackCore
 ///   (swiftlang/swift-corelibs-libdispatch issues 833 and 949). The set belongs to the loop: made once, registered
 ///   once, closed in the source's cancel handler. The device's own descriptor may be closed at any time.
 ///
-/// A wake-up allocates nothing; only setting the timer does, which ``DeadlinePlan`` makes rare.
+/// A wake-up allocates nothing; asking for a turn does, and setting the timer, which ``DeadlinePlan`` makes rare.
 public final class DispatchEventLoop: EventLoop {
     /// What the call-backs run on.
     public let executor: DispatchQueueExecutor
@@ -24,6 +24,8 @@ public final class DispatchEventLoop: EventLoop {
     private var watch: FileDescriptor?
     private var source: (any DispatchSourceRead)?
     private var timer: (any DispatchSourceTimer)?
+    private var handlers: EventLoopHandlers?
+    private var hasTurnAhead = false
 
     /// A loop over a device, not active yet.
     ///
@@ -62,6 +64,7 @@ public final class DispatchEventLoop: EventLoop {
         }
         self.source = source
         self.timer = timer
+        self.handlers = handlers
         source.activate()
         timer.activate()
     }
@@ -77,6 +80,21 @@ public final class DispatchEventLoop: EventLoop {
         }
     }
 
+    /// Asks for a turn.
+    public func requestTurn() {
+        executor.checkIsolated()
+        guard handlers != nil, !hasTurnAhead else { return }
+        hasTurnAhead = true
+        // The queue runs blocks one at a time, and only on it is the loop used.
+        nonisolated(unsafe) weak let loop = self
+        executor.queue.async { unsafe loop?.takeTurn() }
+    }
+
+    private func takeTurn() {
+        hasTurnAhead = false
+        handlers?.turn()
+    }
+
     /// Stops waiting; `closed` follows.
     public func cancel() {
         executor.checkIsolated()
@@ -84,6 +102,7 @@ public final class DispatchEventLoop: EventLoop {
         cancelSources()
         source = nil
         timer = nil
+        handlers = nil
     }
 
     private func cancelSources() {

@@ -3,8 +3,8 @@ import Glibc
 
 /// The system calls that work on descriptors, as total functions over safe types.
 ///
-/// The calls on interfaces are in `InterfaceRequests.swift`. Those two, ``Errno`` and ``MonotonicClock`` are the only
-/// places where C is called.
+/// Those on a TUN and its packets are in `SystemCall+Tun.swift`, those of event loops in `SystemCall+Epoll.swift`, the calls on
+/// interfaces in `InterfaceRequests.swift`. These, ``Errno`` and ``MonotonicClock`` are the only places where C is called.
 enum SystemCall {
     /// What a descriptor is, as far as reading and writing packets depends on it.
     enum Kind: Sendable {
@@ -26,38 +26,13 @@ enum SystemCall {
     }
 
     /// The result of a C function that reports failure by -1 and `errno`; called again while a signal interrupts it.
-    private static func retrying<Result: FixedWidthInteger>(_ body: () -> Result) throws(Errno) -> Result {
+    static func retrying<Result: FixedWidthInteger>(_ body: () -> Result) throws(Errno) -> Result {
         while true {
             let result = body()
             guard result == -1 else { return result }
             let error = errno
             guard error == EINTR else { throw Errno(rawValue: error) }
         }
-    }
-
-    /// Opens `/dev/net/tun`, non-blocking. The corresponding C function is `open`.
-    static func openTunDevice() throws(Errno) -> FileDescriptor {
-        FileDescriptor(owning: try check(clinuxtun_open()))
-    }
-
-    /// Makes a TUN interface or attaches to it, and returns the name it has. The corresponding C function is `ioctl`
-    /// with `TUNSETIFF`.
-    static func attach(_ descriptor: CInt, to name: InterfaceName) throws(Errno) -> String {
-        var assigned: [CChar] = Array(repeating: 0, count: Int(CLINUXTUN_NAME_SIZE))
-        let flags = CInt(CLINUXTUN_FLAGS_IP)
-        _ = try check(unsafe clinuxtun_attach(descriptor, name.text, flags, &assigned))
-        return self.name(fromTerminated: assigned)
-    }
-
-    /// The text before the terminating zero byte.
-    static func name(fromTerminated bytes: [CChar]) -> String {
-        String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-
-    /// Says whether the interface outlives its last descriptor. The corresponding C function is `ioctl` with
-    /// `TUNSETPERSIST`.
-    static func setPersistent(_ persistent: Bool, _ descriptor: CInt) throws(Errno) {
-        _ = try check(clinuxtun_set_persistent(descriptor, persistent ? 1 : 0))
     }
 
     /// What this descriptor is, or nil if it does not keep packets apart. The corresponding C functions are `fstat`
@@ -87,30 +62,6 @@ enum SystemCall {
         let flags = try retrying { fcntl(descriptor, F_GETFL) }
         _ = try retrying { fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
         _ = try retrying { fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-    }
-
-    /// Appends what one `read` gives to `output` and returns the byte count.
-    static func read(_ descriptor: CInt, into output: inout OutputRawSpan) throws(Errno) -> Int {
-        try unsafe output.withUnsafeMutableBytes { buffer, initializedCount throws(Errno) in
-            let free = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[initializedCount...])
-            let count = try retrying { unsafe Glibc.read(descriptor, free.baseAddress, free.count) }
-            initializedCount += count
-            return count
-        }
-    }
-
-    /// Writes one packet. The corresponding C function is `write`; Linux raises `SIGPIPE` for no kind of descriptor in
-    /// ``Kind``, a peer that closed is the error `EPIPE`.
-    static func write(_ packet: RawSpan, to descriptor: CInt) throws(Errno) {
-        try unsafe packet.withUnsafeBytes { buffer throws(Errno) in
-            _ = try retrying { unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count) }
-        }
-    }
-
-    /// Makes an epoll set that holds this descriptor: the set is readable while `descriptor` is readable, in error or
-    /// hung up. The corresponding C functions are `epoll_create1` and `epoll_ctl`.
-    static func makeWatch(over descriptor: CInt) throws(Errno) -> FileDescriptor {
-        FileDescriptor(owning: try check(clinuxtun_watch(descriptor)))
     }
 
     /// Moves the calling thread into a new network namespace. The corresponding C function is `unshare`.

@@ -1,3 +1,4 @@
+import Glibc
 import TunstackCore
 import TunstackLinux
 
@@ -8,10 +9,19 @@ actor LoopOwner {
         case endOfStream
         case failed(TunError)
         case deadline
+        case turn
         case closed
     }
 
-    nonisolated let executor: DispatchQueueExecutor
+    /// Which loop it owns.
+    enum Kind: CaseIterable, Sendable {
+        case dispatch
+        case epoll
+        /// The same, looking again for a while before it sleeps.
+        case epollBusy
+    }
+
+    nonisolated let executor: any SerialExecutor & TaskExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     /// Everything that the loop told, in its order; ends after `closed`.
@@ -19,23 +29,31 @@ actor LoopOwner {
 
     private let sink: AsyncStream<Event>.Continuation
     private let device: TunDevice
-    private let loop: DispatchEventLoop
+    private let loop: any EventLoop
     private let packetsPerTurn: Int
 
-    init(device: consuming TunDevice, packetsPerTurn: Int = .max) throws {
-        executor = DispatchQueueExecutor(label: "loop owner")
-        loop = try DispatchEventLoop(watching: device, on: executor)
+    init(_ kind: Kind, device: consuming TunDevice, packetsPerTurn: Int = .max) throws {
+        loop =
+            switch kind {
+            case .dispatch: try DispatchEventLoop(watching: device, on: DispatchQueueExecutor(label: "loop owner"))
+            case .epoll: EpollEventLoop(watching: device, on: try EpollExecutor(label: "loop owner"))
+            case .epollBusy:
+                EpollEventLoop(
+                    watching: device, on: try EpollExecutor(label: "loop owner", busyPoll: .microseconds(100)))
+            }
+        executor = loop.executor
         self.device = device
         self.packetsPerTurn = packetsPerTurn
         (events, sink) = AsyncStream.makeStream(of: Event.self)
     }
 
-    func start() {
+    func start() throws {
         let sink = sink
-        loop.activate(
+        try loop.activate(
             EventLoopHandlers(
                 readable: { [weak self] in self?.assumeIsolated { $0.readable() } },
                 deadlineReached: { [weak self] in self?.assumeIsolated { $0.deadlineReached() } },
+                turn: { sink.yield(.turn) },
                 closed: {
                     sink.yield(.closed)
                     sink.finish()
@@ -46,6 +64,13 @@ actor LoopOwner {
     func setDeadlines(_ deadlines: Instant?...) {
         for deadline in deadlines {
             loop.setDeadline(deadline)
+        }
+    }
+
+    /// Asks for turns, without a pause in which the loop could act.
+    func requestTurns(_ count: Int) {
+        for _ in 0..<count {
+            loop.requestTurn()
         }
     }
 
@@ -70,7 +95,7 @@ actor LoopOwner {
         for _ in 0..<packetsPerTurn {
             switch try device.readBytes() {
             case .packet(let bytes): sink.yield(.packet(bytes))
-            case .wouldBlock: return
+            case .wouldBlock, .malformed: return
             case .endOfStream:
                 sink.yield(.endOfStream)
                 loop.cancel()

@@ -6,22 +6,14 @@ extension TunDevice {
     /// What one read gives, with the bytes of the packet.
     enum Reading: Equatable {
         case packet([UInt8])
+        case malformed
         case wouldBlock
         case endOfStream
     }
 
     /// Reads one packet of at most `capacity` bytes.
     borrowing func readBytes(capacity: Int = 2048) throws(TunError) -> Reading {
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 1)
-        defer { unsafe memory.deallocate() }
-        var output = unsafe OutputRawSpan(buffer: memory, initializedCount: 0)
-        switch try read(into: &output) {
-        case .wouldBlock: return .wouldBlock
-        case .endOfStream: return .endOfStream
-        case .packet(let byteCount):
-            precondition(output.byteCount == byteCount)
-            return .packet(unsafe output.bytes.withUnsafeBytes { unsafe Array($0) })
-        }
+        try Reading(capacity: capacity) { output throws(TunError) in try read(into: &output) }
     }
 
     /// Writes one packet.
@@ -53,5 +45,31 @@ struct DevicePair: ~Copyable {
         let result = unsafe socketpair(AF_UNIX, CInt(type.rawValue), 0, &descriptors)
         try #require(result == 0)
         return (descriptors[0], descriptors[1])
+    }
+}
+
+extension TunDevice.Reading {
+    /// What `read` gives, which has so much room.
+    init(
+        capacity: Int, _ read: (inout OutputRawSpan) throws(TunError) -> TunDevice.ReadResult
+    ) throws(TunError) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 1)
+        defer { unsafe memory.deallocate() }
+        var output = unsafe OutputRawSpan(buffer: memory, initializedCount: 0)
+        switch try read(&output) {
+        case .wouldBlock: self = .wouldBlock
+        case .endOfStream: self = .endOfStream
+        case .malformed: self = .malformed
+        case .packet(let byteCount, _, _):
+            precondition(output.byteCount == byteCount)
+            self = .packet(unsafe output.bytes.withUnsafeBytes { unsafe Array($0) })
+        }
+    }
+}
+
+extension PacketPort {
+    /// Reads one packet.
+    mutating func readBytes() throws(TunError) -> TunDevice.Reading {
+        try TunDevice.Reading(capacity: 65_535) { output throws(TunError) in try read(into: &output) }
     }
 }

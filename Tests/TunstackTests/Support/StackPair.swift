@@ -1,7 +1,7 @@
 import Testing
 import Tunstack
 
-/// Two stacks at the ends of one cable.
+/// Two stacks at the ends of one cable, on an event loop of each kind.
 struct StackPair {
     static let clientAddress = IPv4Address(10, 0, 0, 1)
     static let serverAddress = IPv4Address(10, 0, 0, 2)
@@ -20,9 +20,10 @@ struct StackPair {
         let (first, second) = try Cable.makeEnds()
         client = try await TunnelStack.open(
             adopting: first, configuration: Self.configuration(Self.clientAddress, configure),
-            observer: clientObserver)
+            eventLoop: .dispatch, observer: clientObserver)
         server = try await TunnelStack.open(
-            adopting: second, configuration: Self.configuration(Self.serverAddress, configure))
+            adopting: second, configuration: Self.configuration(Self.serverAddress, configure),
+            eventLoop: .epoll(busyPoll: .zero))
     }
 
     /// Windows that fit the buffer of the socket between the stacks, so that a connection loses nothing there.

@@ -255,7 +255,7 @@ extension Connection {
             }
         case .lossProbe:
             environment.counters.segmentsRetransmitted &+= 1
-            recovery.onSentAgain(recovery.segments.last, at: environment.now)
+            recovery.onSentAgain(recovery.segments.last, stamp: environment.now, at: environment.now)
             onLossProbeSent(isRetransmission: true, &environment)
         case .windowProbe:
             output.windowProbe = false

@@ -105,7 +105,7 @@ def origin(results: Results, benchmark: str) -> str:
     again = sum(run["attempts"] > 1 for run in runs)
     return (f"{len(runs)} runs of {made['seconds']:g} seconds and more, begun on {results.begun}, on "
             f"{made['processor']} with Linux {made['kernel']}; tunstack at {revision()}. {again} of "
-            f"them were made again because the machine disturbed them, {len(results.disturbed())} were disturbed in each "
+            f"them were made again because the machine disturbed them, {len(results.disturbed())} were disturbed each "
             f"attempt.\n\n"
             f"    scripts/bench {benchmark} --markdown --output results.json")
 

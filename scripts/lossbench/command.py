@@ -29,7 +29,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--implementations", nargs="+", metavar="PATTERN", default=[],
                         help="only these: tunstack-cubic, 'kernel*', ...")
     parser.add_argument("--seeds", type=int, metavar="N",
-                        help="how many seeds; three at most for what is not judged by its spread (default: 5; quick: 1)")
+                        help="how many seeds; three at most where the spread does not count (default: 5; quick: 1)")
     parser.add_argument("--seconds", type=float, metavar="S", default=4,
                         help="for one run; twice that at 100 ms, three times for two flows (default: 4)")
     parser.add_argument("--parallel", type=int, metavar="N", default=4,

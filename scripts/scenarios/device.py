@@ -74,7 +74,7 @@ def offload(host: Host) -> None:
 
 @scenario(timeout=60)
 def queues(host: Host) -> None:
-    """Hundreds of connections on two queues all get their own bytes back, also after the kernel has forgotten whose they are."""
+    """Hundreds of connections on two queues get their bytes back, also after the kernel forgot whose they are."""
     with host.server("--queues", "2") as server, contextlib.ExitStack() as stack:
         connections = [stack.enter_context(connect()) for _ in range(300)]
         for number, connection in enumerate(connections):

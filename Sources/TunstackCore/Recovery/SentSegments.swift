@@ -143,6 +143,7 @@ extension SentSegments {
         piece.place = .missing
         piece.isSizeProbe = false
         piece.segmentSize = 0
+        piece.marks.remove(.isPushed)
         slots.release(to: &pool)
         self = SentSegments()
         while start.isBefore(end) {

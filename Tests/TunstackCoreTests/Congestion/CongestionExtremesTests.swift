@@ -99,7 +99,7 @@ struct CongestionExtremesTests {
 
     @Test("an algorithm takes no more memory than recorded")
     func sizes() {
-        #expect(MemoryLayout<NewReno>.stride <= 112)
-        #expect(MemoryLayout<Cubic>.stride <= 200)
+        #expect(MemoryLayout<NewReno>.stride <= 160)
+        #expect(MemoryLayout<Cubic>.stride <= 248)
     }
 }

@@ -22,7 +22,7 @@ struct RACKTests {
         rack.onDelivered(segment(6_001, sentAt: 10), isAmbiguous: false, at: Self.at(130))
         #expect(rack.sentAt == Self.at(10))
         #expect(rack.end == SequenceNumber(8_001))
-        #expect(rack.roundTrip == .milliseconds(100))
+        #expect(rack.roundTrip == .milliseconds(120))
         rack.onDelivered(segment(5_001, sentAt: 20, isRetransmitted: true), isAmbiguous: false, at: Self.at(140))
         #expect(rack.sentAt == Self.at(20))
         #expect(rack.end == SequenceNumber(6_001))

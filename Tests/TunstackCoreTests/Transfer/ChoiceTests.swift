@@ -39,6 +39,7 @@ struct ChoiceTests {
                 }, timestamps: TCPTimestamps(value: 1_000, echoReply: 0))
             script.peer([.psh, .ack], "x")
             #expect((script.status?.readableBytes ?? 0) == (takes ? 1 : 0))
+            script.takeAllSent()
         }
     }
 
@@ -66,6 +67,7 @@ struct ChoiceTests {
         #expect(bytes == Array("hel".utf8))
         #expect(seen == 3)
         #expect(script.status?.readableBytes == 5)
+        script.takeAllSent()
     }
 
     @Test("what Linux tells as TCP_INFO counts segments, and what became of them")
@@ -84,5 +86,6 @@ struct ChoiceTests {
         #expect(details.receivedBeyondGap == 2)
         #expect(details.usesSelectiveAcknowledgment)
         #expect(!details.usesTimestamps)
+        script.takeAllSent()
     }
 }

@@ -239,13 +239,13 @@ extension Connection {
         acknowledgments.debt == .now ? OutgoingSegment(seq: snd.nxt) : nil
     }
 
-    /// Sets PSH on the segment that empties the send buffer (MUST-61) unless the application has said that more follows, and URG while urgent data lies ahead.
+    /// Sets PSH on the segment that empties the send buffer (MUST-61) unless the application has said that more follows and could still add
+    /// to it, and URG while urgent data lies ahead.
     @inline(__always)
     private func marked(_ segment: OutgoingSegment) -> OutgoingSegment {
         var segment = segment
-        if segment.textLength > 0, !moreFollows, segment.seq + segment.textLength == sendBuffer.end {
-            segment.flags.insert(.psh)
-        }
+        let endsBuffer = segment.textLength > 0 && segment.seq + segment.textLength == sendBuffer.end
+        if endsBuffer, !moreFollows || finIsQueued || sendBuffer.free == 0 { segment.flags.insert(.psh) }
         if snd.up.isAfter(segment.seq) { segment.flags.insert(.urg) }
         return segment
     }

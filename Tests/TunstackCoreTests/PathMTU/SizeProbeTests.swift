@@ -99,8 +99,8 @@ struct SizeProbeTests {
         let script = try script(.always)
         var path = NarrowPath(limit: 1_280)
         var packets = try send(400_000, on: script)
-        for _ in 0..<20 {
-            script.advance(by: .milliseconds(100))
+        for _ in 0..<40 {
+            script.advance(by: .milliseconds(50))
             packets = packets.flatMap { packet in
                 script.advance(by: .milliseconds(1))
                 path.carry(packet, to: script)

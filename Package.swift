@@ -44,8 +44,10 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "TunstackWireTests", dependencies: ["TunstackWire", "TestSupport"], swiftSettings: strict),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(
-            name: "TunstackCoreTests", dependencies: ["TunstackCore", "TunstackWire", "TestSupport"],
+            name: "TunstackCoreTests",
+            dependencies: ["TunstackCore", "TunstackWire", "TestSupport", "AllocationCounter"],
             swiftSettings: strict),
         .testTarget(
             name: "TunstackLinuxTests",

@@ -55,7 +55,7 @@ struct ChoiceTests {
         script.peer([.psh, .ack], "hello")
         let id = try #require(script.connection)
         var seen = 0
-        let bytes = try [UInt8](rawCapacity: 3) { output in
+        let bytes = [UInt8](rawCapacity: 3) { output in
             do throws(ConnectionError) {
                 try script.stack.peek(into: &output, on: id)
             } catch {
@@ -78,7 +78,8 @@ struct ChoiceTests {
         options.sackBlocks.append(SACKBlock(start: SequenceNumber(6_001), end: SequenceNumber(8_001)))
         script.peer(.ack, ack: 5_001, options: options)
         let id = try #require(script.connection)
-        let details = try #require(script.stack.details(of: id, at: script.now))
+        let told = script.stack.details(of: id, at: script.now)
+        let details = try #require(told)
         #expect(details.segmentsOutstanding == 5)
         #expect(details.receivedBeyondGap == 2)
         #expect(details.usesSelectiveAcknowledgment)

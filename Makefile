@@ -18,7 +18,7 @@ SWIFT_SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/
 SEEDS ?= 2000
 CHECKS = layering sizes links test-marks requirements scripts bench
 
-.PHONY: help build setup test unit integration simulate soak bench microbench bench-loss lint format check ci demo run clean $(CHECKS:%=check-%)
+.PHONY: help build setup test unit allocations integration simulate soak bench microbench bench-loss lint format check ci demo run clean $(CHECKS:%=check-%)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,9 @@ test: setup unit integration ## install what is missing, then all tests
 
 unit: ## unit tests: no privilege, no network, virtual time
 	swift test --scratch-path $(SCRATCH)
+
+allocations: ## the test that an established connection takes nothing from the heap, in an optimized build
+	swift test --scratch-path $(SCRATCH) -c release -Xswiftc -enable-testing --filter AllocationTests
 
 integration: build ## tests against the kernel's TCP, in network namespaces
 	scripts/integration

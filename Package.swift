@@ -47,8 +47,10 @@ let package = Package(
             name: "NetworkTestSupport", dependencies: ["TunstackLinux"], path: "Tests/NetworkTestSupport",
             swiftSettings: strict),
         .testTarget(name: "TunstackWireTests", dependencies: ["TunstackWire", "TestSupport"], swiftSettings: strict),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(
-            name: "TunstackCoreTests", dependencies: ["TunstackCore", "TunstackWire", "TestSupport"],
+            name: "TunstackCoreTests",
+            dependencies: ["TunstackCore", "TunstackWire", "TestSupport", "AllocationCounter"],
             swiftSettings: strict),
         .testTarget(
             name: "TunstackLinuxTests",

@@ -3,9 +3,15 @@ import TunstackWire
 /// Bytes of a stream kept by their sequence number: the byte numbered `n` lives at `n` modulo the block size. There is no
 /// head or tail to maintain, and a byte lands at its place whatever order it arrives in. The one file of the core that
 /// copies stream bytes.
+///
+/// A stream that is read as fast as it comes gives its block back again and again. So that the next one need not grow step by step,
+/// copying what it holds each time, it begins with the size of the last, or half of that if the last was never more than half full.
 @safe struct SequenceRing {
     private var block: UnsafeMutableRawPointer?
+    /// The size of the block; without one, the size that the next is to begin with, or 0.
     private var bits: UInt8 = 0
+    /// More than half of the block has been in use.
+    private var wasHalfFull = false
 
     /// Bytes that can be kept at a time; zero without a block.
     var capacity: Int { unsafe block == nil ? 0 : 1 << bits }
@@ -16,11 +22,21 @@ import TunstackWire
     mutating func reserve(_ byteCount: Int, keeping kept: Int, from start: SequenceNumber, pool: inout BufferPool)
         -> Bool
     {
-        guard byteCount > capacity else { return true }
+        guard byteCount > capacity else {
+            if byteCount > capacity / 2 { wasHalfFull = true }
+            return true
+        }
         var larger = SequenceRing()
-        larger.bits = UInt8(BufferPool.bits(for: byteCount))
-        guard let fresh = unsafe pool.take(bits: Int(larger.bits)) else { return false }
-        unsafe larger.block = fresh
+        let needed = BufferPool.bits(for: byteCount)
+        if unsafe block == nil, Int(bits) > needed, !pool.isScarce, let fresh = unsafe pool.take(bits: Int(bits)) {
+            unsafe larger.block = fresh
+            larger.bits = bits
+        } else {
+            guard let fresh = unsafe pool.take(bits: needed) else { return false }
+            unsafe larger.block = fresh
+            larger.bits = UInt8(needed)
+            larger.wasHalfFull = true
+        }
         withPieces(of: kept, from: start) { first, second in
             larger.store(first, at: start)
             larger.store(second, at: start + first.byteCount)
@@ -32,8 +48,11 @@ import TunstackWire
 
     /// Gives the block back; every byte in it is gone.
     mutating func release(to pool: inout BufferPool) {
-        if let block = unsafe block { unsafe pool.give(block, bits: Int(bits)) }
-        unsafe block = nil
+        guard let block = unsafe block else { return }
+        unsafe pool.give(block, bits: Int(bits))
+        unsafe self.block = nil
+        if !wasHalfFull { bits -= 1 }
+        wasHalfFull = false
     }
 
     /// Writes bytes to their places.

@@ -1,0 +1,41 @@
+#include "AllocationCounter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+// The C library's own functions, under the names that stay when a program defines `malloc` itself.
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *block, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+
+// Thread-local storage of the program itself, which needs no memory when it is first touched.
+static __thread unsigned long count __attribute__((tls_model("initial-exec")));
+
+unsigned long allocation_count(void) { return count; }
+
+void *malloc(size_t size) {
+    count += 1;
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t number, size_t size) {
+    count += 1;
+    return __libc_calloc(number, size);
+}
+
+void *realloc(void *block, size_t size) {
+    count += 1;
+    return __libc_realloc(block, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+    count += 1;
+    return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **block, size_t alignment, size_t size) {
+    count += 1;
+    *block = __libc_memalign(alignment, size);
+    return *block == NULL ? ENOMEM : 0;
+}

@@ -1,0 +1,9 @@
+// Counts what this thread takes from the heap, by standing in front of the C library's malloc and its relatives.
+
+#ifndef ALLOCATION_COUNTER_H
+#define ALLOCATION_COUNTER_H
+
+// How often this thread has taken memory from the heap.
+unsigned long allocation_count(void);
+
+#endif

@@ -30,6 +30,10 @@ final class Mailbox: Sendable {
     static let byteCapacity = 1 << 20
 
     private let content = Mutex(Content())
+    private let isFilled = Atomic(false)
+
+    /// Whether there is mail, without a lock.
+    var hasMail: Bool { isFilled.load(ordering: .relaxed) }
 
     /// Sets what tells the owner that there is mail.
     func onMail(_ wake: @escaping @Sendable () -> Void) {
@@ -46,6 +50,7 @@ final class Mailbox: Sendable {
                 content.byteCount + letter.packet.count <= Self.byteCapacity
             else { return (.full, nil) }
             content.letters.append(letter)
+            isFilled.store(true, ordering: .relaxed)
             content.byteCount += letter.packet.count
             return (.delivered, content.letters.count == 1 ? content.wake : nil)
         }
@@ -57,6 +62,7 @@ final class Mailbox: Sendable {
     func takeAll() -> [Letter] {
         content.withLock { content in
             defer {
+                isFilled.store(false, ordering: .relaxed)
                 content.letters = []
                 content.byteCount = 0
             }

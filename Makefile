@@ -50,7 +50,7 @@ bench: build ## measure throughput, latency and memory beside other stacks; goes
 microbench: ## instructions, nanoseconds and allocations of single operations, against Benchmarks/baseline.json
 	scripts/bench micro
 
-bench-loss: build ## measure beside other stacks over lossy paths, for hours; goes on where it was interrupted
+bench-loss: build ## measure beside other stacks over lossy paths, for over an hour; goes on where it was interrupted
 	scripts/bench loss --markdown --output $(SCRATCH)/bench/loss.json
 
 lint: ## check the formatting of the Swift code

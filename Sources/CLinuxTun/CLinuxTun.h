@@ -149,13 +149,19 @@ static inline int clinuxtun_set_offload(int descriptor, unsigned int offload) {
 // These two are called for every packet, and again when a signal interrupts them: they report failure as the C library
 // does, by -1 and errno.
 
-// readv of one packet behind a virtio header of `size` bytes, CLINUXTUN_HEADER_SIZE to CLINUXTUN_HEADER_LIMIT. The bytes
-// of both together.
-static inline ssize_t clinuxtun_read_packet(int descriptor, struct virtio_net_hdr *header, size_t size, void *packet,
-                                            size_t capacity) {
+// readv of one packet in four pieces behind a virtio header of `size` bytes, CLINUXTUN_HEADER_SIZE to CLINUXTUN_HEADER_LIMIT,
+// or behind none if that is 0. The bytes of all together.
+static inline ssize_t clinuxtun_read_packet(int descriptor, struct virtio_net_hdr *header, size_t size, void *first,
+                                            size_t first_size, void *second, size_t second_size, void *third,
+                                            size_t third_size, void *fourth, size_t fourth_size) {
     unsigned char rest[CLINUXTUN_HEADER_LIMIT];
-    struct iovec pieces[] = {{header, sizeof *header}, {rest, size - sizeof *header}, {packet, capacity}};
-    return readv(descriptor, pieces, 3);
+    struct iovec pieces[] = {
+        {header, sizeof *header},  {rest, size > sizeof *header ? size - sizeof *header : 0},
+        {first, first_size},       {second, second_size},
+        {third, third_size},       {fourth, fourth_size},
+    };
+    int skipped = size == 0 ? 2 : 0;
+    return readv(descriptor, pieces + skipped, 6 - skipped);
 }
 
 // writev of one packet in three pieces behind a virtio header of `size` bytes, or of none if that is 0.

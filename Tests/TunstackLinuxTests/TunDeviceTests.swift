@@ -33,6 +33,29 @@ struct TunDeviceTests {
         #expect(bytes == [1, 2, 3])
     }
 
+    @Test(
+        "the bytes behind the head go to places of their own, and what those cannot hold follows the head",
+        arguments: 1...12)
+    func readsToPlaces(length: Int) throws {
+        let pair = try DevicePair()
+        let packet = (1...UInt8(length)).map { $0 }
+        #expect(try pair.kernel.writeBytes(packet) == .written)
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 32, alignment: 1)
+        defer { unsafe memory.deallocate() }
+        unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
+        var output = unsafe OutputRawSpan(
+            buffer: UnsafeMutableRawBufferPointer(rebasing: memory[..<16]), initializedCount: 0)
+        var first = unsafe MutableRawSpan(_unsafeBytes: UnsafeMutableRawBufferPointer(rebasing: memory[16..<18]))
+        var second = unsafe MutableRawSpan(_unsafeBytes: UnsafeMutableRawBufferPointer(rebasing: memory[24..<27]))
+        let result = try pair.device.read(into: &output, headLength: 4, &first, &second)
+        #expect(result == .packet(byteCount: length, checksum: .unverified, segmentSize: 0))
+        #expect(output.byteCount == min(length, 4) + max(0, length - 9))
+        let bytes = unsafe Array(memory)
+        #expect(Array(bytes[..<output.byteCount]) == Array(packet.prefix(4) + packet.dropFirst(9)))
+        #expect(
+            Array((bytes[16..<18] + bytes[24..<27]).prefix(max(0, length - 4))) == Array(packet.dropFirst(4).prefix(5)))
+    }
+
     @Test("a packet longer than the room is cut, and the next one is whole again")
     func cutsAtCapacity() throws {
         let pair = try DevicePair()

@@ -11,10 +11,10 @@ struct BlockingTests {
         let drill = Drill()
         let listener = drill.listener()
         let caller = Caller(drill) { Int(drill.accept(listener)) }
-        drill.sleep(200_000)
+        drill.elapse(200_000)
         let before = drill.clock()
         _ = drill.establish()
-        drill.sleep(5_000_000)
+        drill.elapse(5_000_000)
         let answer = caller.answer()
         #expect(answer.result > listener)
         #expect((before...before + 1_000).contains(answer.time), "however late the thread looks at the clock")

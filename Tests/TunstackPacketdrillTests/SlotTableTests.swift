@@ -40,7 +40,7 @@ struct SlotTableTests {
         let drill = Drill()
         #expect(drill.listen(987_654) == -1)
         #expect(errno == EBADF)
-        #expect(drill.listen(0) == -1)
+        #expect(drill.listen(1) == -1)
         #expect(errno == ENOTSOCK)
         #expect(drill.read(drill.socket(), 10) == -1)
         #expect(errno == ENOTCONN)

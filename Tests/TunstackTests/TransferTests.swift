@@ -22,6 +22,23 @@ struct TransferTests {
         await pair.shutdown()
     }
 
+    @Test("large packets are read to where their text belongs, and nothing shows of it")
+    func placement() async throws {
+        let pair = try await StackPair { $0.mtu = 9_000 }
+        let (client, server) = try await pair.connected()
+        let sent = pattern(1_000_000)
+        async let writing: Void = {
+            try await client.write(sent)
+            try await client.shutdownWrite()
+        }()
+        let received = try await server.readAll()
+        try await writing
+        #expect(received == sent)
+        let counters = await pair.server.counters
+        #expect(counters.packetsPlaced > 50, "\(counters.packetsPlaced) placed, \(counters.packetsMisplaced) not")
+        await pair.shutdown()
+    }
+
     @Test("what is relayed to its own connection comes back, byte for byte, and the end of the stream ends it")
     func relayToItself() async throws {
         let pair = try await StackPair()

@@ -52,9 +52,7 @@ def main(program: Path, arguments: list[str], subcommands: list[Subcommand]) -> 
 def add_measuring_options(parser: argparse.ArgumentParser) -> None:
     """The options of a benchmark that makes many runs."""
     parser.add_argument("--retries", type=int, metavar="N", default=None,
-                        help="make a run anew when others kept the machine busy (default: 2; quick: 0)")
-    parser.add_argument("--most-others", type=float, metavar="SHARE", default=0.1,
-                        help="the share of the processors that others may use (default: 0.1)")
+                        help="make a run anew when the machine disturbed it (default: 3; quick: 0)")
     parser.add_argument("--output", type=Path, metavar="FILE",
                         help="keep the runs there; what it has already is not measured again")
     parser.add_argument("--markdown", action="store_true", help="write the results into docs/performance.md")
@@ -70,7 +68,7 @@ def complete_measuring_options(options: argparse.Namespace) -> None:
     """
     options.binary = str(Path(options.binary).resolve())
     if options.retries is None:
-        options.retries = 0 if options.quick else 2
+        options.retries = 0 if options.quick else 3
     if options.report and not options.output:
         raise Unusable("--report needs --output")
 

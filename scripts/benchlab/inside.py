@@ -39,4 +39,4 @@ def _take_precedence() -> None:
     try:
         os.setpriority(os.PRIO_PROCESS, 0, -15)
     except PermissionError:
-        pass  # An ordinary user; the load by others is shown with the run.
+        pass  # An ordinary user; the load by others is kept with the run.

@@ -17,3 +17,5 @@ class Job(NamedTuple):
     seconds: float
     # How it is called in a line that tells of it.
     title: str
+    # The part of the machine that it takes: runs go on side by side as far as theirs fit.
+    share: float = 1

@@ -90,6 +90,10 @@ class Results(Generic[K]):
         """The runs that were not in error."""
         return [run for run in self.runs.values() if "error" not in run]
 
+    def disturbed(self) -> list[dict]:
+        """The runs that the machine disturbed in each attempt."""
+        return [run for run in self.good() if run["disturbance"] > 1]
+
     def errors(self) -> Iterator[tuple[K, str]]:
         return ((key, run["error"]) for key, run in self.runs.items() if "error" in run)
 
@@ -98,10 +102,11 @@ def origin(results: Results, benchmark: str) -> str:
     """Where figures come from, for a page."""
     made = results.circumstances
     runs = results.good()
-    disturbed = sum(run["others_share"] + run["stolen_share"] > 0.1 for run in runs)
+    again = sum(run["attempts"] > 1 for run in runs)
     return (f"{len(runs)} runs of {made['seconds']:g} seconds and more, begun on {results.begun}, on "
-            f"{made['processor']} with Linux {made['kernel']}; tunstack at {revision()}. In {disturbed} of them "
-            f"others used more than a tenth of the machine.\n\n"
+            f"{made['processor']} with Linux {made['kernel']}; tunstack at {revision()}. {again} of "
+            f"them were made again because the machine disturbed them, {len(results.disturbed())} were disturbed in each "
+            f"attempt.\n\n"
             f"    scripts/bench {benchmark} --markdown --output results.json")
 
 

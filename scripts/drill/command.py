@@ -28,7 +28,8 @@ def main(program: Path, arguments: list[str]) -> int:
         return 2
     packetdrill = shutil.which(options.packetdrill)
     if not packetdrill:
-        print(f"SKIPPED  all {len(scripts)} scripts: there is no packetdrill on PATH, at $PACKETDRILL or by --packetdrill")
+        where = "on PATH, at $PACKETDRILL or where --packetdrill says"
+        print(f"SKIPPED  all {len(scripts)} scripts: there is no packetdrill {where}")
         return 0
     isolation = Isolation()
     if isolation.obstacle:
@@ -43,7 +44,8 @@ def _parse(repository: Path, arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Plays packetdrill's scripts against the stack, or against the kernel.",
         epilog="docs/packetdrill.md says what passes, and why the rest does not.")
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="a script, or a directory (default: Tests/Packetdrill)")
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="a script, or a directory (default: Tests/Packetdrill)")
     parser.add_argument("--on", choices=["tunstack", "linux"], default="tunstack", help="the stack to test")
     parser.add_argument("--only", metavar="PATTERN", help="only scripts with such a name, like 'sack*'")
     parser.add_argument(

@@ -9,6 +9,7 @@ with other benchmarks is in `benchlab`.
 - `laboratory`: the namespaces, the emulated path between them
 - `measure`: one run
 - `plan`: which runs, in which order
+- `expectation`, `disturbance`: how fast a run may be, and whether it was left alone
 - `results`: the runs that have been made
 - `summary`, `verdict`: what came out
 - `check`: is the emulator itself right?

@@ -69,7 +69,7 @@ MATRIX = [
     *(Cell(SEND, rtt, loss, jitter=True) for rtt in RTTS_MS for loss in (0.0, 1.0)),
     *(Cell(SEND, rtt, bursts=True) for rtt in RTTS_MS),
     *(Cell(RECEIVE, rtt, loss, reordering=reordering)
-      for rtt in RTTS_MS for loss in (0.0, 1.0) for reordering in (False, True)),
+      for rtt in RTTS_MS for loss, reordering in ((0.0, False), (0.0, True), (1.0, False))),
     *(Cell(SHARE, rtt, loss) for rtt, loss in ((20, 0.0), (100, 0.0), (20, 0.1))),
 ]
 

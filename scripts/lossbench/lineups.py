@@ -50,10 +50,11 @@ def lineups(cell: Cell, patterns: list[str]) -> list[Lineup]:
         assert cell.test == SHARE
         every = [Lineup(pair) for pair in PAIRS]
     return [lineup for lineup in every
-            if not patterns or all(_is_named(member, patterns) for member in lineup.members)]
+            if not patterns or all(_is_named(member, patterns, cell) for member in lineup.members)]
 
 
-def _is_named(member: str, patterns: list[str]) -> bool:
+def _is_named(member: str, patterns: list[str], cell: Cell) -> bool:
     # A receiver has no congestion control: `tunstack-cubic` asks for tunstack as a receiver too.
     return any(fnmatch.fnmatchcase(member, pattern)
-               or (member in RECEIVERS and pattern.startswith(member + "-")) for pattern in patterns)
+               or (cell.test == RECEIVE and member in RECEIVERS and pattern.startswith(member + "-"))
+               for pattern in patterns)

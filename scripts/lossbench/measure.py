@@ -7,9 +7,9 @@ from pathlib import Path
 from kernelpeer.host import Host
 from kernelpeer.process import Process
 
-from benchlab.load import Load
 from benchlab.rooms import last_object
 from lossbench.cells import RECEIVE, Cell
+from lossbench.disturbance import Standstill, disturbance
 from lossbench.laboratory import FAR, FAR_ADDRESS, Laboratory, Slot
 from lossbench.lineups import Lineup
 from lossbench.stacks import SINK_PORT, SOURCE_PORT, kernel_recovery, stack_called
@@ -29,17 +29,18 @@ def measure(host: Host, programs: Path, cell: Cell, lineup: Lineup, seed: int, b
     for stack, slot in zip(stacks, slots):
         stack.start(laboratory, slot, sends)
     before = kernel_recovery(laboratory.kernel_counters(FAR))
-    load = Load()
+    standstill = Standstill()
     clients = [_client(laboratory, slot, sends, lineup, seconds) for slot in slots]
     measured = [last_object(client, timeout=seconds + 20) for client in clients]
-    busy = load.by_others()
+    shares = standstill.shares()
     drops = laboratory.device_drops()
     counted = [stack.finish() for stack in stacks]
     if not sends:
         after = kernel_recovery(laboratory.kernel_counters(FAR))
         counted = [{name: after[name] - before[name] for name in after}]
     path = laboratory.end_path()
-    return _result(cell, lineup, slots, measured, counted, path) | busy | {"device_dropped": drops}
+    result = _result(cell, lineup, slots, measured, counted, path) | shares | {"device_dropped": drops}
+    return result if "error" in result else result | {"disturbance": disturbance(cell, result)}
 
 
 def _client(laboratory: Laboratory, slot: Slot, sends: bool, lineup: Lineup, seconds: float) -> Process:

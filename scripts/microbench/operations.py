@@ -26,6 +26,7 @@ OPERATIONS = [
     Operation("receive-64k", "the same for a super-segment of 44 times 1,448 bytes", (80, 400), 20_000),
     Operation("send-segment", "1,448 bytes from application to packet, checksum and acknowledgments included",
               timed=400_000),
+    Operation("send-64k", "44 times as much, in packets that the device cuts and sums", (80, 400), 20_000),
     Operation("timer-arm", "a timer of 1,024 is moved"),
     Operation("timer-arm-cancel", "a timer is armed and taken back"),
     Operation("timer-arm-expire", "a timer is armed and comes"),

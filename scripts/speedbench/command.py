@@ -10,6 +10,7 @@ from pathlib import Path
 from benchlab import page, programs, tables
 from benchlab.command import Subcommand, add_measuring_options, complete_measuring_options, require_binary
 from benchlab.executor import Executor
+from benchlab.load import disturbance
 from benchlab.results import circumstances, origin
 from speedbench import chart, measure, summary, verdict
 from speedbench.catalogue import CEILINGS, CONFIGURATIONS, RAW, TESTS, matches
@@ -28,6 +29,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, metavar="N", help=f"how many rounds (default: {ROUNDS}; quick: 1)")
     parser.add_argument("--seconds", type=float, metavar="S", help=f"for one run (default: {SECONDS:g}; quick: 0.5)")
     parser.add_argument("--list", action="store_true", help="list configurations and tests, and do nothing")
+    parser.add_argument("--most-others", type=float, metavar="SHARE", default=0.1,
+                        help="the share of the processors that others may use (default: 0.1)")
     add_measuring_options(parser)
 
 
@@ -80,7 +83,8 @@ def _measure(program: Path, options: argparse.Namespace, results: SpeedResults) 
     except subprocess.CalledProcessError as error:
         print(f"cannot compile: {error}", file=sys.stderr)
         return 2
-    executor = Executor(program, folder, options.binary, options.retries, options.most_others)
+    executor = Executor(program, folder, options.binary, options.retries,
+                        lambda entry: disturbance(entry) / options.most_others)
     if executor.obstacle:
         print(f"cannot measure here: {executor.obstacle}", file=sys.stderr)
         return 2

@@ -13,11 +13,14 @@ import TunstackWire
 struct CoreServices {
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        guard arguments.count == 4, let host = IPv4Network(arguments[1]), let address = IPv4Address(arguments[2]) else {
+        guard arguments.count == 4, ["plain", "offloads"].contains(arguments[3]), let host = IPv4Network(arguments[1]),
+            let address = IPv4Address(arguments[2])
+        else {
             fail("usage: core-services DEVICE HOST-ADDRESS/PREFIX ADDRESS plain|offloads", code: 2)
         }
         do {
-            var loop = try Loop.open(device: arguments[0], host: host, address: address)
+            var loop = try Loop.open(
+                device: arguments[0], host: host, address: address, offloads: arguments[3] == "offloads")
             print("ready")
             fflush(nil)
             try loop.run()

@@ -9,7 +9,7 @@ struct Loop: ~Copyable {
     /// Packets read in one turn, and written: neither side starves the other.
     private static let packetsPerTurn = 64
 
-    private let device: TunDevice
+    private var port: PacketPort
     private let set: CInt
     private let clock = MonotonicClock()
     private var core: Stack
@@ -17,8 +17,8 @@ struct Loop: ~Copyable {
     private var packet = Block(capacity: 65_535)
 
     /// Makes the device and brings it up, with the stack behind it.
-    static func open(device name: String, host: IPv4Network, address: IPv4Address) throws -> Loop {
-        let device = try TunDevice.open(name: name)
+    static func open(device name: String, host: IPv4Network, address: IPv4Address, offloads: Bool) throws -> Loop {
+        let device = try TunDevice.open(name: name, usesOffload: offloads)
         try device.interface?.configure(
             address: InterfaceAddress(host.address.rawValue, prefixLength: host.prefixLength), mtu: 1_500)
         let set = cwait_open(device.fileDescriptor)
@@ -26,15 +26,16 @@ struct Loop: ~Copyable {
 
         var configuration = StackConfiguration(address: IPv4Network(address, prefixLength: host.prefixLength))
         configuration.defaultConnectionOptions.noDelay = true
+        configuration.transmitOffload = PacketPort.transmitOffload
         var entropy = SystemEntropy()
         let now = MonotonicClock().now()
         var core = Stack(configuration: configuration, random: &entropy, at: now)
         let services = try Services(on: &core, at: now)
-        return Loop(device: device, set: set, core: core, services: services)
+        return Loop(port: PacketPort(device), set: set, core: core, services: services)
     }
 
-    private init(device: consuming TunDevice, set: CInt, core: consuming Stack, services: consuming Services) {
-        self.device = device
+    private init(port: consuming PacketPort, set: CInt, core: consuming Stack, services: consuming Services) {
+        self.port = port
         self.set = set
         self.core = core
         self.services = services
@@ -62,8 +63,9 @@ struct Loop: ~Copyable {
 
     private mutating func read(at now: Instant) throws {
         for _ in 0..<Self.packetsPerTurn {
-            switch try Self.fill(&packet, from: device) {
-            case .packet: Self.deliver(packet, to: &core, at: now)
+            switch try Self.fill(&packet, from: &port) {
+            case .packet(_, let checksum, _): Self.deliver(packet, checksum, to: &core, at: now)
+            case .malformed: continue
             case .wouldBlock, .endOfStream: return
             }
         }
@@ -72,8 +74,7 @@ struct Loop: ~Copyable {
     /// Whether everything was written that there was.
     private mutating func write(at now: Instant) throws -> Bool {
         for _ in 0..<Self.packetsPerTurn {
-            guard Self.fill(&packet, from: &core, at: now) else { return true }
-            _ = try packet.withBytes { bytes throws(TunError) in try device.write(bytes) }
+            guard try Self.transmit(from: &core, to: &port, headers: &packet, at: now) else { return true }
         }
         return false
     }
@@ -81,17 +82,26 @@ struct Loop: ~Copyable {
     // Functions of their parts, because a closure over `self` would need all of it at once.
 
     private static func fill(
-        _ packet: inout Block, from device: borrowing TunDevice
+        _ packet: inout Block, from port: inout PacketPort
     ) throws(TunError) -> TunDevice.ReadResult {
-        try packet.fill { output throws(TunError) in try device.read(into: &output) }
+        try packet.fill { output throws(TunError) in try port.read(into: &output) }
     }
 
-    private static func fill(_ packet: inout Block, from core: inout Stack, at now: Instant) -> Bool {
-        packet.fill { output in core.nextTransmit(into: &output, at: now) }
+    private static func deliver(
+        _ packet: borrowing Block, _ checksum: ChecksumStatus, to core: inout Stack, at now: Instant
+    ) {
+        packet.withBytes { bytes in _ = core.receive(bytes, checksum: checksum, at: now) }
     }
 
-    private static func deliver(_ packet: borrowing Block, to core: inout Stack, at now: Instant) {
-        packet.withBytes { bytes in _ = core.receive(bytes, at: now) }
+    /// Hands the next packet over in pieces, where they lie. What the device does not take is lost.
+    private static func transmit(
+        from core: inout Stack, to port: inout PacketPort, headers: inout Block, at now: Instant
+    ) throws(TunError) -> Bool {
+        try headers.fill { output throws(TunError) in
+            try core.nextTransmit(header: &output, at: now) { (header, text, moreText, metadata) throws(TunError) in
+                _ = try port.write(header, text, moreText, metadata)
+            }
+        }
     }
 }
 

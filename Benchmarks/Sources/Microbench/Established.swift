@@ -10,14 +10,17 @@ struct Established: ~Copyable {
     /// The number of the first byte that we send, and of the peer's.
     let firstNumber: UInt32
     static let firstPeerNumber: UInt32 = 1
+    /// The packet that was made last, or its headers.
     private(set) var packet = Block(capacity: 65_535)
     private(set) var text = Block(capacity: 1 << 18)
 
-    init() {
+    /// - Parameter hasOffload: packets leave in pieces, as super-segments and without checksums.
+    init(hasOffload: Bool = false) {
         var configuration = StackConfiguration(address: IPv4Network(IPv4Address(10, 77, 0, 2), prefixLength: 24))
         configuration.defaultConnectionOptions.noDelay = true
         // No wall clock moves here that would let paced segments go.
         configuration.defaultConnectionOptions.pacing = false
+        if hasOffload { configuration.transmitOffload = TransmitOffload(largestPacket: 65_535, fillsChecksum: true) }
         var random = SameNumbers()
         core = Stack(configuration: configuration, random: &random, at: now)
         do {
@@ -28,7 +31,9 @@ struct Established: ~Copyable {
                     maximumSegmentSize: 1_460, windowScale: 10, sackPermitted: true,
                     timestamps: TCPTimestamps(value: 1, echoReply: 0)))
             Self.deliver(syn.block, to: &core, at: now)
-            guard Self.fill(&packet, from: &core, at: now) else { preconditionFailure("no SYN-ACK") }
+            guard Self.transmit(from: &core, headers: &packet, at: now) != nil else {
+                preconditionFailure("no SYN-ACK")
+            }
             firstNumber = packet.withBytes(Template.sequenceNumber) &+ 1
             var ack = Template(textLength: 0)
             ack.set(acknowledgmentNumber: firstNumber)
@@ -38,7 +43,7 @@ struct Established: ~Copyable {
         } catch {
             preconditionFailure("the port is free")
         }
-        text.fill { output in unsafe output.append(repeating: UInt8(ascii: "y"), count: 1 << 17, as: UInt8.self) }
+        text.fill { output in unsafe output.append(repeating: UInt8(ascii: "y"), count: 1 << 18, as: UInt8.self) }
     }
 
     mutating func advance(_ interval: Interval) {
@@ -50,8 +55,11 @@ struct Established: ~Copyable {
         Self.deliver(template.block, to: &core, at: now)
     }
 
-    /// Makes the next packet; false if there is none.
+    /// Makes the next packet, whole and with its checksum; false if there is none.
     mutating func transmit() -> Bool { Self.fill(&packet, from: &core, at: now) }
+
+    /// Makes the next packet in pieces, of which the text is left where it is; bytes of text, nil if there is none.
+    mutating func transmitInPieces() -> Int? { Self.transmit(from: &core, headers: &packet, at: now) }
 
     /// What the application does when it is told: reads everything.
     mutating func readEverything() -> Int {
@@ -91,6 +99,16 @@ struct Established: ~Copyable {
         packet.fill { output in core.nextTransmit(into: &output, at: now) }
     }
 
+    private static func transmit(from core: inout Stack, headers: inout Block, at now: Instant) -> Int? {
+        headers.fill { output in
+            var byteCount: Int?
+            _ = core.nextTransmit(header: &output, at: now) { _, text, moreText, _ in
+                byteCount = text.byteCount + moreText.byteCount
+            }
+            return byteCount
+        }
+    }
+
     private static func receive(
         into text: inout Block, on id: ConnectionID, of core: inout Stack, at now: Instant
     ) throws(ConnectionError) -> ReceiveResult {
@@ -102,82 +120,6 @@ struct Established: ~Copyable {
     ) throws(ConnectionError) -> Int {
         try text.withBytes { bytes throws(ConnectionError) in
             try core.send(bytes.extracting(..<count), on: id, at: now)
-        }
-    }
-}
-
-/// The way of a segment in: from the packet to the application's memory, acknowledgments included. As a driver does it, in
-/// batches: packets, events, reading, acknowledgments.
-struct Receiving: ~Copyable, Operation {
-    private var end = Established()
-    private var segment: Template
-    private var number = Established.firstPeerNumber
-    private let textLength: Int
-    private let batch: Int
-
-    init(textLength: Int, batch: Int) {
-        segment = Template(textLength: textLength)
-        segment.set(acknowledgmentNumber: end.firstNumber)
-        self.textLength = textLength
-        self.batch = batch
-        // The window that a SYN tells is not scaled; the next acknowledgment tells the whole.
-        receive(1)
-    }
-
-    mutating func run(_ count: Int) {
-        for _ in 0..<count / batch { receive(batch) }
-    }
-
-    private mutating func receive(_ batch: Int) {
-        for _ in 0..<batch {
-            segment.set(sequenceNumber: number)
-            end.deliver(segment)
-            number &+= UInt32(textLength)
-        }
-        let read = end.readEverything()
-        precondition(read == textLength * batch, "text is missing")
-        while end.transmit() {}
-        end.advance(.microseconds(10))
-    }
-}
-
-/// The way of a segment out: from the application's memory to the packet, and the acknowledgments of every second one.
-struct Sending: ~Copyable, Operation {
-    private static let textLength = 1_448
-    private static let batch = 16
-
-    private var end = Established()
-    private var acknowledgment = Template(textLength: 0)
-    private var acknowledged: UInt32
-
-    init() {
-        acknowledged = end.firstNumber
-        acknowledgment.set(sequenceNumber: Established.firstPeerNumber)
-    }
-
-    mutating func run(_ count: Int) {
-        for _ in 0..<count / Self.batch {
-            let taken = end.send(Self.textLength * Self.batch)
-            precondition(taken == Self.textLength * Self.batch, "the send buffer is full")
-            var segments = 0
-            while segments < Self.batch {
-                while end.transmit() {
-                    segments += 1
-                    acknowledgment.set(timestampEcho: end.packet.withBytes(Template.timestamp))
-                }
-                acknowledge(segments)
-            }
-            end.advance(.microseconds(10))
-            acknowledged &+= UInt32(Self.textLength * Self.batch)
-            while end.core.nextEvent() != nil {}
-        }
-    }
-
-    /// Acknowledges the first so many segments of the batch, two at a time.
-    private mutating func acknowledge(_ segments: Int) {
-        for number in stride(from: 2, through: segments, by: 2) {
-            acknowledgment.set(acknowledgmentNumber: acknowledged &+ UInt32(number * Self.textLength))
-            end.deliver(acknowledgment)
         }
     }
 }

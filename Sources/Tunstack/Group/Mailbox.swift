@@ -40,11 +40,9 @@ final class Mailbox: Sendable {
         content.withLock { $0.wake = wake }
     }
 
-    /// Puts a copy of a packet in. The owner is told when the first one comes.
-    func put(_ packet: RawSpan, checksum: ChecksumStatus) -> Outcome {
-        var bytes: [UInt8] = []
-        bytes.append(bytes: packet)
-        let letter = Letter(packet: bytes, checksum: checksum)
+    /// Puts a packet in. The owner is told when the first one comes.
+    func put(_ packet: [UInt8], checksum: ChecksumStatus) -> Outcome {
+        let letter = Letter(packet: packet, checksum: checksum)
         let (outcome, wake) = content.withLock { content -> (Outcome, (@Sendable () -> Void)?) in
             guard content.letters.count < Self.capacity,
                 content.byteCount + letter.packet.count <= Self.byteCapacity

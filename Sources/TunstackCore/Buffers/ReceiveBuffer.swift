@@ -69,6 +69,27 @@ struct ReceiveBuffer {
         return .stored
     }
 
+    /// The same for bytes that have been written to their place beforehand (`room`): the next in order, with no gap anywhere.
+    mutating func insertPlaced(_ count: Int) -> Insertion {
+        guard reassembly.isEmpty, pendingInOrder == 0, readable + count <= ring.capacity else { return .refused }
+        pendingInOrder = count
+        return .stored
+    }
+
+    /// Sees to it that there is memory for the next `count` bytes in order, and nothing in the way; false if there is not.
+    mutating func makeRoom(for count: Int, pool: inout BufferPool) -> Bool {
+        reassembly.isEmpty && pendingInOrder == 0 && !pool.isScarce
+            && ring.reserve(readable + count, keeping: readable, from: readNext, pool: &pool)
+    }
+
+    /// The memory that `makeRoom` has seen to. It holds nothing until `insertPlaced`, whatever is written there.
+    func room(for count: Int) -> RingView { RingView(ring: ring, start: end, count: count) }
+
+    /// Gives the memory back if nothing is in it.
+    mutating func releaseIfEmpty(to pool: inout BufferPool) {
+        if readable == 0, pendingInOrder == 0, reassembly.isEmpty { ring.release(to: &pool) }
+    }
+
     /// Bytes stored right at `end` but not yet released by `advance`; spares the common case the range list.
     private var pendingInOrder = 0
 
@@ -99,7 +120,7 @@ struct ReceiveBuffer {
     /// In-order bytes are done with. Gives the memory back when none is left.
     mutating func skip(_ count: Int, pool: inout BufferPool) {
         readNext += count
-        if readable == 0, reassembly.isEmpty { ring.release(to: &pool) }
+        releaseIfEmpty(to: &pool)
     }
 
     /// Moves in-order bytes to the reader.
@@ -134,5 +155,12 @@ struct RingView {
         ofFirst count: Int, _ body: (RawSpan, RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try ring.withPieces(of: min(count, self.count), from: start, body)
+    }
+
+    /// Hands out all of them to be written, in two pieces.
+    func withMutablePieces<Result, Failure: Error>(
+        _ body: (inout MutableRawSpan, inout MutableRawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try ring.withMutablePieces(of: count, from: start, body)
     }
 }

@@ -59,6 +59,18 @@ import TunstackWire
             unsafe RawSpan(_unsafeStart: block, byteCount: count - first))
     }
 
+    /// Hands out the places of the bytes numbered `start ..< start + count` to be written to, in two pieces; the second may be empty.
+    func withMutablePieces<Result, Failure: Error>(
+        of count: Int, from start: SequenceNumber,
+        _ body: (inout MutableRawSpan, inout MutableRawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard let block = unsafe block else { preconditionFailure("a ring without memory") }
+        let first = firstPiece(of: count, from: start)
+        var head = unsafe MutableRawSpan(_unsafeStart: block + position(of: start), byteCount: first)
+        var tail = unsafe MutableRawSpan(_unsafeStart: block, byteCount: count - first)
+        return try body(&head, &tail)
+    }
+
     /// Lets `fill` write up to `count` bytes numbered from `start` to their places, in one call or, where they run over the block's end,
     /// in two; the second only if the first has left no room. Answers how many were written.
     func fill(upTo count: Int, at start: SequenceNumber, _ fill: (inout OutputRawSpan) -> Void) -> Int {

@@ -192,7 +192,9 @@ extension LossRecovery {
 
     /// Whether what was delivered may have been the original of a retransmission (RFC 8985 §6.2 step 2).
     private func isAmbiguous(_ segment: SentSegment, _ ack: IncomingAcknowledgment) -> Bool {
-        if let echo = ack.echo, Int32(bitPattern: echo &- ack.clock.value(at: segment.sentAt)) < 0 { return true }
+        // A repair's timestamp may be behind the clock.
+        let stamp = segment.sentAt - rack.repairStampLag(minimumRoundTrip: minimumRoundTrip.value)
+        if let echo = ack.echo, Int32(bitPattern: echo &- ack.clock.value(at: stamp)) < 0 { return true }
         guard let least = minimumRoundTrip.value else { return false }
         return ack.now - segment.sentAt < least
     }
@@ -391,7 +393,7 @@ extension LossRecovery {
         owesRepair = false
         if untoldReduction == .loss { untoldReduction = nil }
         spurious.end()
-        rack.onSpuriousRecovery()
+        rack.onSpuriousRecovery(afterTimeout: phase == .afterTimeout)
         segments.restoreMissing()
         phase = .open
         outcome.wasSpurious = true

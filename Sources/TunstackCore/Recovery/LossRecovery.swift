@@ -39,6 +39,8 @@ struct LossRecovery {
     var owesRepair = false
     /// Why the window has been reduced since the peer was last told of that, by CWR on new text (RFC 3168 §6.1.2).
     var untoldReduction: CongestionSignal?
+    /// The latest time that a retransmission's timestamp told.
+    var lastRepairStamp = Instant.origin
     /// Segments that have left again so far.
     private(set) var totalRetransmissions = 0
     /// A probe for a larger path MTU was lost; the connection takes note.
@@ -51,6 +53,14 @@ struct LossRecovery {
 
     /// Bytes believed to be in the network, for comparison with cwnd (RFC 6675 "pipe").
     var inFlight: Int { max(0, segments.flight.bytes - duplicateBytes) }
+    /// The time that the timestamp of a repair tells, on a path that reorders a little in the past. The receiver refuses what was
+    /// held back while a repair with a newer timestamp overtook it and closed a gap (RFC 7323 §5.3): that would be a loss, and
+    /// another recovery, for nothing. RFC 7323 wants the clock's value, but needs no more than that the values of a stream do not
+    /// go back; those of originals that count as lost are older by a round trip at least, so Eifel still tells them apart.
+    @inline(__always)
+    func repairStamp(at now: Instant) -> Instant {
+        max(lastRepairStamp, now - rack.repairStampLag(minimumRoundTrip: minimumRoundTrip.value))
+    }
     /// Whether something waits to be sent again.
     var hasMissing: Bool { !segments.missing.isEmpty }
     /// Whether something is missing that tells of congestion. The loss of a probe for a larger path MTU does not (RFC
@@ -126,8 +136,9 @@ extension LossRecovery {
         }
     }
 
-    /// A segment leaves again.
-    mutating func onSentAgain(_ serial: SentSegments.Serial, at now: Instant) {
+    /// A segment leaves again; its timestamp tells the time `stamp`.
+    mutating func onSentAgain(_ serial: SentSegments.Serial, stamp: Instant, at now: Instant) {
+        lastRepairStamp = max(lastRepairStamp, stamp)
         totalRetransmissions &+= 1
         segments.moveToEndOfFlight(serial)
         rate.stamp(&segments[serial], inFlight: inFlight - Int(segments[serial].length), at: now)
@@ -135,7 +146,7 @@ extension LossRecovery {
         segments[serial].isRetransmitted = true
         segments[serial].isSizeProbe = false
         reduction.onSent(Int(segments[serial].length))
-        spurious.onRetransmitted(upTo: segments[serial].end, at: now)
+        spurious.onRetransmitted(upTo: segments[serial].end, stamp: stamp)
     }
 
     /// The segments that a repair of at most `size` bytes takes along: the first that is missing, and those missing that follow it
@@ -166,10 +177,11 @@ extension LossRecovery {
     /// A repair of `length` bytes has left. What is cut off by a smaller path MTU counts as sent; it will be found missing again.
     mutating func onRepairSent(length: Int, at now: Instant) {
         owesRepair = false
+        let stamp = repairStamp(at: now)
         var left = length
         while left > 0, hasMissing {
             left -= Int(segments[segments.missing.first].length)
-            onSentAgain(segments.missing.first, at: now)
+            onSentAgain(segments.missing.first, stamp: stamp, at: now)
         }
     }
 }

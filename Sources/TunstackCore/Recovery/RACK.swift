@@ -28,6 +28,8 @@ struct RACK {
     /// Recoveries without a duplicate report after which the window is small again (RFC 8985 §6.2 step 4).
     private static let persistence: UInt8 = 16
 
+    private static let largestLagQuarters: UInt8 = 2
+
     init(iss: SequenceNumber) {
         end = iss
         highest = iss
@@ -71,10 +73,10 @@ struct RACK {
         recoveriesLeft = Self.persistence
     }
 
-    /// A recovery proved spurious: the network does reorder, and what arrived last may have been an original that counted as its own
-    /// repair. Nothing is overdue by that.
-    mutating func onSpuriousRecovery() {
-        hasSeenReordering = true
+    /// A recovery proved spurious: what arrived last may have been an original that counted as its own repair, and nothing is overdue
+    /// by that. Unless it began with a time-out, the network does reorder.
+    mutating func onSpuriousRecovery(afterTimeout: Bool) {
+        if !afterTimeout { hasSeenReordering = true }
         sentAt = .origin
     }
 
@@ -82,6 +84,14 @@ struct RACK {
     mutating func onRecovered() {
         if recoveriesLeft > 0 { recoveriesLeft -= 1 }
         if recoveriesLeft == 0 { windowQuarters = 1 }
+    }
+
+    /// How far behind the clock the timestamp of a repair is: as long as the network may hold back what left before it, but
+    /// no more than half of a round trip.
+    @inline(__always)
+    func repairStampLag(minimumRoundTrip: Interval?) -> Interval {
+        guard hasSeenReordering, let minimumRoundTrip else { return .zero }
+        return minimumRoundTrip / 4 * Int64(min(windowQuarters, Self.largestLagQuarters))
     }
 
     /// RACK.reo_wnd: how long a segment may be overdue. None where the number of segments delivered beyond it settles the case and

@@ -178,8 +178,12 @@ extension SentSegments {
 
     /// Counts everything as missing, what the receiver has reported too.
     mutating func markAllMissing() {
-        for position in 0..<count where self[serial(at: position)].place != .missing {
-            moveToMissing(serial(at: position))
+        flight = SentSegmentList()
+        missing = SentSegmentList()
+        receivedCount = 0
+        for position in 0..<count {
+            self[serial(at: position)].place = .missing
+            missing.insert(serial(at: position), after: missing.last, in: slots)
         }
     }
 }

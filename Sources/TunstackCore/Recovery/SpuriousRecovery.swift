@@ -19,8 +19,8 @@ struct SpuriousRecovery {
     // What was sent again, in this recovery, or before it and not acknowledged then: the answer to an earlier repair must not pass
     // for one to something that left before this recovery's.
 
-    /// When the first of it left.
-    private var firstRetransmissionAt: Instant?
+    /// What time the timestamp of the first of it told.
+    private var firstStamp: Instant?
     /// Retransmissions that the peer has not reported as duplicates.
     private var retransmissions: Int32 = 0
     /// One past the highest number of it; nil when there is nothing.
@@ -47,7 +47,7 @@ struct SpuriousRecovery {
 
     private mutating func forgetRetransmissions(upTo una: SequenceNumber) {
         guard let retransmittedEnd, !retransmittedEnd.isAfter(una) else { return }
-        firstRetransmissionAt = nil
+        firstStamp = nil
         retransmissions = 0
         self.retransmittedEnd = nil
     }
@@ -60,18 +60,18 @@ struct SpuriousRecovery {
         forgetRetransmissions(upTo: una)
     }
 
-    mutating func onRetransmitted(upTo end: SequenceNumber, at now: Instant) {
+    mutating func onRetransmitted(upTo end: SequenceNumber, stamp: Instant) {
         // A repair that could not wait for the answer.
         if suspicion == .probing { suspicion = .none }
-        if firstRetransmissionAt == nil { firstRetransmissionAt = now }
+        if firstStamp == nil { firstStamp = stamp }
         retransmissions += 1
         retransmittedEnd = retransmittedEnd.map { SequenceNumber.max($0, end) } ?? end
     }
 
     /// RFC 3522 §3.2 steps 4 and 5: SND.UNA moved, and the acknowledgment echoes what left before the first retransmission.
     func isRefuted(byEcho echoed: UInt32, clock: TimestampClock) -> Bool {
-        guard start != nil, let firstRetransmissionAt else { return false }
-        return Int32(bitPattern: echoed &- clock.value(at: firstRetransmissionAt)) < 0
+        guard start != nil, let firstStamp else { return false }
+        return Int32(bitPattern: echoed &- clock.value(at: firstStamp)) < 0
     }
 
     /// Everything that counted as lost has arrived before any of it was sent again.

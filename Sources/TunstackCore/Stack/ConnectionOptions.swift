@@ -16,6 +16,8 @@ public struct ConnectionOptions: Sendable, Equatable {
     public var dataTimeout = Interval.seconds(100)
     /// R2 for a SYN or SYN-ACK: how long to retransmit it; at least three minutes (RFC 9293 §3.8.3, MUST-23).
     public var establishmentTimeout = Interval.seconds(180)
+    /// How many times a SYN is sent again before the distance between them begins to double. RFC 6298 §5.5 doubles it from the first.
+    public var linearSynRetransmissions: UInt8 = 0
     /// How long FIN-WAIT-2 lasts once the application has let go of the connection; nil for ever, as RFC 9293 has it.
     public var finWait2Timeout: Interval? = .seconds(60)
     /// How much may be in the network.
@@ -158,6 +160,8 @@ public struct KeepAlive: Sendable, Equatable {
     public var interval = Interval.seconds(75)
     /// How many probes go unanswered before the peer counts as dead, at least 1.
     public var probes: UInt8 = 10
+    /// Whether a peer that counts as dead is sent a reset: it may be there, and only its answers lost.
+    public var resetsPeer = false
 
     /// Two hours, then ten probes 75 s apart.
     public init() {}

@@ -4,6 +4,10 @@ public struct Counters: Sendable {
     public internal(set) var packetsReceived: UInt64 = 0
     /// Packets given to the device.
     public internal(set) var packetsSent: UInt64 = 0
+    /// Packets whose text was found where `Stack.offerPlacement` had wanted it, so that it was not copied.
+    public internal(set) var packetsPlaced: UInt64 = 0
+    /// Packets with text that was read to such a place and did not belong there, so that it was copied twice.
+    public internal(set) var packetsMisplaced: UInt64 = 0
     /// TCP segments given to the device.
     public internal(set) var segmentsSent: UInt64 = 0
     /// Segments that carried bytes already sent before.

@@ -49,6 +49,8 @@ public struct Stack: ~Copyable {
     var timeWaitOrder = Fifo<TimeWaitHandle>()
     /// Bytes of text that half-open entries hold.
     var heldSynBytes = 0
+    /// Where the text of the next packet is expected to belong.
+    var placement = Placement()
     var icmpBudget: RateLimiter
     var ephemeralPorts: EphemeralPorts
 

@@ -46,7 +46,7 @@ struct Connection: ~Copyable {
     /// SND.NXT when data last filled cwnd.
     var filledTo: SequenceNumber
     var recovery: LossRecovery
-    var marks = SendMarks()
+    var marks: SendMarks?
     var burst = Burst()
     var acknowledgments = AcknowledgmentPolicy()
     /// The segment whose round trip is being timed: one past its last number, and when it left.

@@ -20,6 +20,8 @@ struct Segment {
     let options: TCPOptions
     /// Bytes of text.
     let textLength: Int
+    /// The text lies in the receive buffer already, where it belongs (`Placement`); the span beside the segment is empty.
+    var isPlaced = false
     /// A router on the way has marked the packet (RFC 3168 §5).
     let hasExperiencedCongestion: Bool
 
@@ -62,4 +64,9 @@ enum Disposition: Equatable {
     case consumed
     /// The segment is not used.
     case drop(DropReason)
+
+    /// Why the segment is not used; nil if it is.
+    var dropReason: DropReason? {
+        if case .drop(let reason) = self { reason } else { nil }
+    }
 }

@@ -20,14 +20,11 @@ extension Stack {
         let segment = Segment(
             header: header, key: key, textLength: text.byteCount,
             hasExperiencedCongestion: ip.ecn == ECNCodepoint.congestionExperienced)
-
-        switch segmentArrives(segment, text: text) {
-        case .proceed, .consumed: return nil
-        case .drop(let reason): return reason
-        }
+        let headerLength = ip.headerLength + header.headerLength
+        return segmentArrives(segment, text: text, headerLength: headerLength).dropReason
     }
 
-    private mutating func segmentArrives(_ segment: Segment, text: RawSpan) -> Disposition {
+    private mutating func segmentArrives(_ segment: Segment, text: RawSpan, headerLength: Int) -> Disposition {
         guard let entry = find(segment.key) else {
             guard let listener = listener(for: segment.key.local) else {
                 return segmentArrivesInClosed(segment)
@@ -36,14 +33,23 @@ extension Stack {
         }
         switch entry.kind {
         case .connection:
-            let disposition = connections[entry.index].segmentArrives(segment, text: text, &environment)
-            refresh(entry.index)
-            return disposition
+            return segmentArrives(segment, text: text, headerLength: headerLength, at: entry.index)
         case .halfOpen:
             return segmentArrivesAtHalfOpen(segment, text: text, entry: entry)
         case .timeWait:
             return segmentArrivesInTimeWait(segment, text: text, entry: entry)
         }
+    }
+
+    /// A segment for a connection that has a block.
+    mutating func segmentArrives(_ segment: Segment, text: RawSpan, headerLength: Int, at index: Int) -> Disposition {
+        let disposition = connections[index].segmentArrives(segment, text: text, &environment)
+        if segment.textLength >= Placement.leastText {
+            let isInOrder = disposition == .consumed && connections[index].rcv.nxt.isAtOrAfter(segment.finSequence)
+            placement.note(id(of: index), headerLength: headerLength, isInOrder: isInOrder)
+        }
+        refresh(index)
+        return disposition
     }
 
     /// The listener of a socket: one at the very address comes before one at any address (RFC 9293 §3.9.1.1, MUST-43).

@@ -188,14 +188,31 @@ public struct TunDevice: ~Copyable, Sendable {
     /// - Parameter output: Must have free capacity.
     /// - Throws: ``TunError/deviceGone(_:)`` or ``TunError/refused(_:_:)``; the device is of no more use then.
     public borrowing func read(into output: inout OutputRawSpan) throws(TunError) -> ReadResult {
+        var nowhere = MutableRawSpan()
+        var neither = MutableRawSpan()
+        return try read(into: &output, headLength: 0, &nowhere, &neither)
+    }
+
+    /// Reads the next packet as ``read(into:)`` does, but for the bytes behind its first `headLength`: they fill `first` and then `second`
+    /// as far as they go. The head, and what the two cannot hold, are appended to `output`.
+    ///
+    /// - Parameters:
+    ///   - output: Needs free capacity for `headLength` bytes, and for a whole packet less what the two hold.
+    ///   - headLength: Of the packet's first bytes, how many are appended to `output`.
+    ///   - first: Where the bytes behind them go.
+    ///   - second: Where the bytes behind those go.
+    /// - Throws: As ``read(into:)``.
+    public borrowing func read(
+        into output: inout OutputRawSpan, headLength: Int, _ first: inout MutableRawSpan, _ second: inout MutableRawSpan
+    ) throws(TunError) -> ReadResult {
         precondition(!output.isFull, "no room for a packet")
         do throws(Errno) {
+            let (header, count) = try SystemCall.read(
+                descriptor.rawValue, headerSize: headerSize, into: &output, headLength: headLength, &first, &second)
             guard headerSize > 0 else {
-                let count = try SystemCall.read(descriptor.rawValue, into: &output)
                 guard count > 0 || !kind.endsWithEmptyRead else { return .endOfStream }
                 return .packet(byteCount: count, checksum: .unverified, segmentSize: 0)
             }
-            let (header, count) = try SystemCall.read(descriptor.rawValue, headerSize: headerSize, into: &output)
             guard header.isValid(forPacketOf: count) else { return .malformed }
             return .packet(byteCount: count, checksum: header.checksumStatus, segmentSize: header.segmentSize)
         } catch {

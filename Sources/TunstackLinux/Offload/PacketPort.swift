@@ -34,6 +34,22 @@ public struct PacketPort: ~Copyable {
     /// - Throws: As ``TunDevice/read(into:)``.
     public mutating func read(into output: inout OutputRawSpan) throws(TunError) -> TunDevice.ReadResult {
         let result = try device.read(into: &output)
+        count(result)
+        return result
+    }
+
+    /// Reads the next packet as ``TunDevice/read(into:headLength:_:_:)`` does.
+    ///
+    /// - Throws: As ``TunDevice/read(into:)``.
+    public mutating func read(
+        into output: inout OutputRawSpan, headLength: Int, _ first: inout MutableRawSpan, _ second: inout MutableRawSpan
+    ) throws(TunError) -> TunDevice.ReadResult {
+        let result = try device.read(into: &output, headLength: headLength, &first, &second)
+        count(result)
+        return result
+    }
+
+    private mutating func count(_ result: TunDevice.ReadResult) {
         switch result {
         case .packet(let byteCount, _, let segmentSize):
             counters.packetsRead &+= 1
@@ -42,7 +58,6 @@ public struct PacketPort: ~Copyable {
         case .malformed: counters.packetsMalformed &+= 1
         case .wouldBlock, .endOfStream: break
         }
-        return result
     }
 
     /// Hands over one packet of the stack's, in up to three pieces.

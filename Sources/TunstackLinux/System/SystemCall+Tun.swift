@@ -76,33 +76,35 @@ extension SystemCall {
 
     // MARK: Packets
 
-    /// Appends what one `read` gives to `output` and returns the byte count.
-    static func read(_ descriptor: CInt, into output: inout OutputRawSpan) throws(Errno) -> Int {
-        try unsafe output.withUnsafeMutableBytes { buffer, initializedCount throws(Errno) in
-            let free = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[initializedCount...])
-            let count = try retrying { unsafe Glibc.read(descriptor, free.baseAddress, free.count) }
-            initializedCount += count
-            return count
-        }
-    }
-
-    /// Reads one packet behind a virtio header and appends it to `output`. The corresponding C function is `readv`.
+    /// Reads one packet and appends it to `output`, but for the bytes that have places of their own. The corresponding C function is
+    /// `readv`.
     ///
-    /// - Parameter headerSize: Bytes of the header, as the device has it.
+    /// - Parameters:
+    ///   - headerSize: Bytes of the virtio header in front of the packet, as the device has it; 0 for none.
+    ///   - headLength: How many bytes to append before the places are filled; what they do not hold is appended after those.
     /// - Returns: The header and the packet's byte count, which is negative if not even the header was whole.
     static func read(
-        _ descriptor: CInt, headerSize: Int, into output: inout OutputRawSpan
+        _ descriptor: CInt, headerSize: Int, into output: inout OutputRawSpan, headLength: Int = 0,
+        _ first: inout MutableRawSpan, _ second: inout MutableRawSpan
     ) throws(Errno) -> (header: virtio_net_hdr, byteCount: Int) {
-        try unsafe output.withUnsafeMutableBytes { buffer, initializedCount throws(Errno) in
-            let free = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[initializedCount...])
+        let places = first.byteCount + second.byteCount
+        return try unsafe output.withUnsafeMutableBytes { buffer, initializedCount throws(Errno) in
+            let head = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[initializedCount...].prefix(headLength))
+            let tail = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[initializedCount...].dropFirst(headLength))
             var header = virtio_net_hdr()
-            let count = try retrying { () -> Int in
-                let result = unsafe clinuxtun_read_packet(
-                    descriptor, &header, headerSize, free.baseAddress, free.count)
-                return result
+            let count = try unsafe first.withUnsafeMutableBytes { first throws(Errno) in
+                try unsafe second.withUnsafeMutableBytes { second throws(Errno) in
+                    try retrying { () -> Int in
+                        unsafe clinuxtun_read_packet(
+                            descriptor, &header, headerSize, head.baseAddress, head.count, first.baseAddress,
+                            first.count,
+                            second.baseAddress, second.count, tail.baseAddress, tail.count)
+                    }
+                }
             }
-            initializedCount += max(0, count - headerSize)
-            return (header, count - headerSize)
+            let byteCount = count - headerSize
+            initializedCount += max(0, byteCount - max(0, min(places, byteCount - head.count)))
+            return (header, byteCount)
         }
     }
 

@@ -28,6 +28,7 @@ struct LimitClock {
         guard status.queuedBytes > 0 else { return lacksSpace ? .sendBuffer : .network }
         let used = status.unacknowledgedBytes - status.queuedBytes
         let next = min(status.queuedBytes, status.maximumSegmentSize)
+        guard status.bytesInFlight + next <= status.congestionWindow else { return .network }
         return used + next > status.sendWindow ? .peerWindow : .network
     }
 }

@@ -86,7 +86,8 @@ extension Session {
         case TCPOptionName.synCount:
             guard (1...127).contains(number) else { throw Errno(EINVAL) }
             remember(OptionRecord(number).bytes, socket, OptionLevel.tcp, name)
-            socket.settings.connection.establishmentTimeout = Profile.timeout(retries: Int(number))
+            socket.settings.connection.establishmentTimeout = Profile.timeout(
+                retries: Int(number), linear: Int(socket.settings.connection.linearSynRetransmissions))
         case TCPOptionName.linger2:
             remember(OptionRecord(number).bytes, socket, OptionLevel.tcp, name)
             socket.settings.connection.finWait2Timeout = .seconds(Int64(max(0, number)))

@@ -18,6 +18,8 @@ struct SocketSettings {
     /// A listener agrees to ECN.
     var acceptsECN = false
     var synBacklog = 1_024
+    /// R2 for a SYN-ACK; that for a SYN is among the options of the connection.
+    var passiveEstablishmentTimeout = ConnectionOptions().establishmentTimeout
     var keepAlive = KeepAlive()
     var linger: Int?
     var receiveTimeout: Interval?

@@ -14,9 +14,11 @@ extension Profile {
         settings.receiveBuffer = readMemory.initial
         settings.notSentLowWater = UInt32(truncatingIfNeeded: sysctls.number("tcp_notsent_lowat") ?? Int(UInt32.max))
         settings.acceptsECN = ecn != 0
+        settings.keepAlive.resetsPeer = true
         settings.keepAlive.idle = .seconds(Int64(sysctls.number("tcp_keepalive_time") ?? 7_200))
         settings.keepAlive.interval = .seconds(Int64(sysctls.number("tcp_keepalive_intvl") ?? 75))
         settings.keepAlive.probes = UInt8(clamping: sysctls.number("tcp_keepalive_probes") ?? 9)
+        settings.passiveEstablishmentTimeout = Self.timeout(retries: sysctls.number("tcp_synack_retries") ?? 5)
         settings.synBacklog = sysctls.number("tcp_max_syn_backlog") ?? 1_024
         return settings
     }
@@ -58,7 +60,9 @@ extension Profile {
         options.minimumRTO = .milliseconds(200)
         options.leastTimeoutMargin = options.minimumRTO
         options.maximumRTO = .milliseconds(Int64(sysctls.number("tcp_rto_max_ms") ?? 120_000))
-        options.establishmentTimeout = Self.timeout(retries: sysctls.number("tcp_syn_retries") ?? 6)
+        options.linearSynRetransmissions = UInt8(clamping: sysctls.number("tcp_syn_linear_timeouts") ?? 4)
+        options.establishmentTimeout = Self.timeout(
+            retries: sysctls.number("tcp_syn_retries") ?? 6, linear: Int(options.linearSynRetransmissions))
         options.dataTimeout = Self.timeout(
             retries: sysctls.number("tcp_retries2") ?? 15, first: options.minimumRTO, largest: options.maximumRTO)
         options.finWait2Timeout = .seconds(Int64(sysctls.number("tcp_fin_timeout") ?? 60))
@@ -85,15 +89,15 @@ extension Profile {
         return UInt8(clamping: min(14, max(0, bits - 16)))
     }
 
-    /// How long so many retransmissions take, each after twice the time of the one before.
+    /// How long so many retransmissions take, each after twice the time of the one before, but for `linear` more at the beginning.
     static func timeout(
-        retries: Int, first: Interval = .seconds(1), largest: Interval = .seconds(120)
+        retries: Int, linear: Int = 0, first: Interval = .seconds(1), largest: Interval = .seconds(120)
     ) -> Interval {
         var total = Interval.zero
         var next = first
-        for _ in 0...max(0, min(retries, 255)) {
+        for count in 0...max(0, min(retries + linear, 255)) {
             total = total + next
-            next = min(next * 2, largest)
+            if count >= linear { next = min(next * 2, largest) }
         }
         return total
     }

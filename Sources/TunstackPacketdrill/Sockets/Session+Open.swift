@@ -148,6 +148,7 @@ extension Socket {
     var optionsForPassiveOpen: ConnectionOptions {
         var options = settings.connection
         options.ecn = settings.acceptsECN
+        options.establishmentTimeout = settings.passiveEstablishmentTimeout
         return options
     }
 

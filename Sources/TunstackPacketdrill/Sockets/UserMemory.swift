@@ -51,7 +51,8 @@ import TunstackCore
     ) throws(Failure) -> Int {
         var skipped = offset
         var taken = 0
-        for unsafepiece in unsafe pieces where taken < limit {
+        for index in unsafe pieces.indices where taken < limit {
+            let piece = unsafe pieces[index]
             guard skipped < piece.count else {
                 skipped -= piece.count
                 continue
@@ -73,7 +74,8 @@ import TunstackCore
     ) throws(Failure) -> Int {
         var skipped = offset
         var filled = 0
-        for unsafepiece in unsafe pieces {
+        for index in unsafe pieces.indices {
+            let piece = unsafe pieces[index]
             guard skipped < piece.count else {
                 skipped -= piece.count
                 continue

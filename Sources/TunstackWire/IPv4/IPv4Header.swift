@@ -73,7 +73,16 @@ extension IPv4Header {
     ///   `badVersion`, `badHeaderLength`, `badTotalLength` if it is below the header's, or `badChecksum`.
     @inlinable
     public init(parsing packet: RawSpan) throws(WireError) {
-        try self.init(trusting: packet)
+        try self.init(parsing: packet, packetLength: packet.byteCount)
+    }
+
+    /// Reads the header of a packet of which only the first bytes are at hand; the header must be among them.
+    ///
+    /// - Parameter packetLength: The bytes of the whole packet, no fewer than those at hand.
+    /// - Throws: As `init(parsing:)`.
+    @inlinable
+    public init(parsing packet: RawSpan, packetLength: Int) throws(WireError) {
+        try self.init(trusting: packet, packetLength: packetLength)
         var checksum = InternetChecksum()
         for offset in stride(from: 0, to: headerLength, by: 4) { checksum.put(packet.bigEndianUInt32(at: offset)) }
         guard checksum.isValid else { throw .badChecksum }
@@ -82,6 +91,11 @@ extension IPv4Header {
     /// Reads a header as `init(parsing:)` does, but without a look at its checksum.
     @inlinable
     init(trusting packet: RawSpan) throws(WireError) {
+        try self.init(trusting: packet, packetLength: packet.byteCount)
+    }
+
+    @inlinable
+    init(trusting packet: RawSpan, packetLength: Int) throws(WireError) {
         guard packet.byteCount >= Self.minimumLength else { throw .truncated }
         let first = packet.bigEndianUInt32(at: IPv4Field.versionAndLengths)
         guard first >> 28 == 4 else { throw .badVersion }
@@ -90,7 +104,7 @@ extension IPv4Header {
         guard headerLength >= Self.minimumLength else { throw .badHeaderLength }
         guard packet.byteCount >= headerLength else { throw .truncated }
         guard totalLength >= headerLength else { throw .badTotalLength }
-        guard packet.byteCount >= totalLength else { throw .truncated }
+        guard packetLength >= totalLength else { throw .truncated }
 
         dscp = UInt8(truncatingIfNeeded: first >> 18) & 0x3F
         ecn = UInt8(truncatingIfNeeded: first >> 16) & 0x3

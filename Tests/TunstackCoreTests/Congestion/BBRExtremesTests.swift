@@ -28,7 +28,8 @@ struct BBRExtremesTests {
             inFlight: magnitude(29, &random), una: SequenceNumber(0), nxt: SequenceNumber(0),
             roundTrip: random.next() % 4 == 0 ? nil : interval(&random), smoothedRoundTrip: interval(&random),
             rate: hasRate ? rate : nil, totalDelivered: total + delivered, totalLost: lost,
-            isWindowLimited: random.next() % 2 == 0, isInRecovery: random.next() % 2 == 0,
+            isWindowLimited: random.next() % 2 == 0, hadFilledWindow: random.next() % 2 == 0,
+            isInRecovery: random.next() % 2 == 0,
             isAfterTimeout: random.next() % 8 == 0, isMarked: random.next() % 8 == 0)
     }
 

@@ -159,6 +159,7 @@ struct BBRModelFlow {
                 inFlight: inFlight, una: SequenceNumber(0) + firstOutstanding * size,
                 nxt: SequenceNumber(0) + packets.count * size, roundTrip: roundTrip, smoothedRoundTrip: smoothed,
                 rate: rate, totalDelivered: delivered, totalLost: lost, isWindowLimited: limitedAt >= number,
+                hadFilledWindow: limitedAt >= number,
                 isInRecovery: recoveryEnd != nil, isAfterTimeout: isAfterTimeout, isMarked: isMarked))
         if inFlight + size > controller.cwnd { limitedAt = packets.count }
         timer = inFlight > 0 ? now + timeout : .distantFuture

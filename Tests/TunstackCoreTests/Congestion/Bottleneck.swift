@@ -165,6 +165,7 @@ struct Bottleneck<Controller: CongestionController> {
                 inFlight: inFlight, una: SequenceNumber(0) + una, nxt: SequenceNumber(0) + next,
                 roundTrip: Interval(nanoseconds: sample), smoothedRoundTrip: Interval(nanoseconds: smoothed),
                 rate: nil, totalDelivered: 0, totalLost: 0, isWindowLimited: isWindowLimited,
+                hadFilledWindow: isWindowLimited,
                 isInRecovery: recoveryEnd != nil, isAfterTimeout: false, isMarked: false))
         seconds[Int(now / 1_000_000_000)].delivered += 1
         if slowStartEnd == nil, controller.ssthresh != .max { slowStartEnd = now + 1_000_000_000 }

@@ -42,6 +42,7 @@ struct CongestionExtremesTests {
                         ? Interval(nanoseconds: Int64(number(&generator, bits: 63))) : nil,
                     smoothedRoundTrip: Interval(nanoseconds: Int64(number(&generator, bits: 63))), rate: nil,
                     totalDelivered: 0, totalLost: 0, isWindowLimited: generator.next() % 8 != 0,
+                    hadFilledWindow: generator.next() % 2 == 0,
                     isInRecovery: generator.next() % 4 == 0, isAfterTimeout: generator.next() % 4 == 0,
                     isMarked: generator.next() % 8 == 0))
         }

@@ -13,7 +13,8 @@ extension AcknowledgmentNews {
             now: now, delivered: delivered, acknowledged: delivered, lost: 0, priorInFlight: inFlight + delivered,
             inFlight: inFlight, una: SequenceNumber(0) + round, nxt: SequenceNumber(0) + (round + 1),
             roundTrip: roundTrip, smoothedRoundTrip: smoothed, rate: nil, totalDelivered: 0, totalLost: 0,
-            isWindowLimited: isWindowLimited, isInRecovery: isInRecovery, isAfterTimeout: isAfterTimeout,
+            isWindowLimited: isWindowLimited, hadFilledWindow: isWindowLimited, isInRecovery: isInRecovery,
+            isAfterTimeout: isAfterTimeout,
             isMarked: isMarked)
     }
 }

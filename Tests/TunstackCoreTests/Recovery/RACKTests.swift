@@ -70,7 +70,10 @@ struct RACKTests {
         #expect(window(rack, minimum: nil) == 50)
         #expect(window(rack, smoothed: 5) == 5)
         rack.onDelivered(segment(5_001, sentAt: 10), isAmbiguous: false, at: Self.at(110))
-        rack.onSpuriousRecovery()
+        // What was late after a time-out was not reordered.
+        rack.onSpuriousRecovery(afterTimeout: true)
+        #expect(window(rack, isCertain: true) == 0)
+        rack.onSpuriousRecovery(afterTimeout: false)
         #expect(!rack.isAfter(Self.at(5), SequenceNumber(5_001)))
         #expect(window(rack, isCertain: true) == 20)
     }

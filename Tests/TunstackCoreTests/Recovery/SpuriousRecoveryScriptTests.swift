@@ -48,6 +48,47 @@ struct SpuriousRecoveryScriptTests {
         #expect(script.status?.slowStartThreshold == 5_000)
     }
 
+    /// Reordering has been seen, and 15,001 counts as lost at 325 ms: the round trip is 100 ms and the network may reorder
+    /// by a quarter of it.
+    private func overdueAfterReordering() throws -> SegmentScript {
+        let script = try SegmentScript.tenInFlight(more: 10_000, options: Self.timestamps)
+        script.at(.milliseconds(200))
+        script.acknowledge(5_001, 6_001..<7_001, echo: 100)
+        script.acknowledge(15_001, echo: 100)
+        script.takeAllSent()
+        script.at(.milliseconds(300))
+        script.acknowledge(15_001, 16_001..<25_001, echo: 100)
+        script.expectNothing()
+        script.at(.milliseconds(330))
+        return script
+    }
+
+    @Test(
+        "on a path that reorders a repair is stamped as if it had left before what may still be overtaken",
+        .requirement("RFC7323 §5.3"))
+    func stampOfRepairs() throws {
+        let script = try overdueAfterReordering()
+        let repair = try #require(script.takeSent())
+        #expect(repair.tcp?.sequenceNumber == SequenceNumber(15_001))
+        #expect(repair.time == .origin + .milliseconds(325))
+        #expect(repair.tcp?.options.timestamps?.value == 300)
+        // Not so what leaves for the first time.
+        script.acknowledge(25_001, echo: 300)
+        try script.send(count: 1_000)
+        #expect(script.takeAllSent().last?.tcp?.options.timestamps?.value == 330)
+    }
+
+    @Test("the echo of such a stamp does not undo the recovery, an older one does", .requirement("RFC3522 §3.2"))
+    func echoOfTheStamp() throws {
+        for (echo, undone) in [(UInt32(300), UInt64(0)), (200, 1)] {
+            let script = try overdueAfterReordering()
+            script.takeAllSent()
+            script.acknowledge(25_001, echo: echo)
+            #expect(script.stack.counters.spuriousRecoveries == undone)
+            script.takeAllSent()
+        }
+    }
+
     @Test("nor one that echoes nothing", .requirement("RFC7323 §3.2"))
     func noEcho() throws {
         let script = try SegmentScript.tenInFlight(options: Self.timestamps)

@@ -19,7 +19,7 @@ struct SpuriousRecoveryTests {
         var spurious = SpuriousRecovery()
         spurious.begin(una: SequenceNumber(5_001))
         for index in 0..<retransmissions {
-            spurious.onRetransmitted(upTo: SequenceNumber(6_001) + index * 1_000, at: at(20 + Int64(index)))
+            spurious.onRetransmitted(upTo: SequenceNumber(6_001) + index * 1_000, stamp: at(20 + Int64(index)))
         }
         return spurious
     }
@@ -41,7 +41,7 @@ struct SpuriousRecoveryTests {
     func noRetransmission() {
         #expect(!recovery(0).isRefuted(byEcho: 0, clock: clock))
         var spurious = SpuriousRecovery()
-        spurious.onRetransmitted(upTo: SequenceNumber(6_001), at: at(20))
+        spurious.onRetransmitted(upTo: SequenceNumber(6_001), stamp: at(20))
         #expect(!spurious.isRefuted(byEcho: clock.value(at: at(1)), clock: clock))
         expectEqual(spurious.isRefutedByDuplicate(block(5_001, 6_001), segmentSize: 1_000), false)
     }
@@ -53,12 +53,12 @@ struct SpuriousRecoveryTests {
         var spurious = recovery(2)
         // One repair is still outstanding when the next recovery begins and repairs something else.
         spurious.begin(una: SequenceNumber(6_001))
-        spurious.onRetransmitted(upTo: SequenceNumber(9_001), at: at(40))
+        spurious.onRetransmitted(upTo: SequenceNumber(9_001), stamp: at(40))
         #expect(!spurious.isRefuted(byEcho: clock.value(at: at(21)), clock: clock))
         #expect(spurious.isRefuted(byEcho: clock.value(at: at(19)), clock: clock))
         // When all is acknowledged, it is forgotten.
         spurious.begin(una: SequenceNumber(9_001))
-        spurious.onRetransmitted(upTo: SequenceNumber(10_001), at: at(60))
+        spurious.onRetransmitted(upTo: SequenceNumber(10_001), stamp: at(60))
         #expect(spurious.isRefuted(byEcho: clock.value(at: at(59)), clock: clock))
     }
 
@@ -102,7 +102,7 @@ struct SpuriousRecoveryTests {
     private func verdict(first: (Bool, Bool), second: Bool) -> Bool {
         var spurious = SpuriousRecovery()
         spurious.beginTimeout(una: SequenceNumber(5_001), isFirst: true)
-        spurious.onRetransmitted(upTo: SequenceNumber(6_001), at: at(20))
+        spurious.onRetransmitted(upTo: SequenceNumber(6_001), stamp: at(20))
         expectEqual(
             spurious.isRefutedAfterTimeout(
                 hasAdvanced: first.0, hasDeliveredOriginal: first.0, canSendNew: first.1), false)

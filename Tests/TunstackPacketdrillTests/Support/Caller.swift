@@ -34,7 +34,7 @@ import Glibc
 
     /// What the call returned, `errno`, and the time that the thread saw right after it.
     func answer() -> (result: Int, code: Int32, time: Int64) {
-        unsafe pthread_join(thread, nil)
+        pthread_join(thread, nil)
         return (result, code, time)
     }
 }

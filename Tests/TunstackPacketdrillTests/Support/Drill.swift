@@ -65,7 +65,7 @@ extension Drill {
     }
 
     func bind(_ descriptor: Int32, port: Port = 8080) -> Int32 {
-        withAddress(local, port) { unsafe slot(.bind, as: AddressCall.self)(data, descriptor, $0, 16) }
+        unsafe withAddress(local, port) { unsafe slot(.bind, as: AddressCall.self)(data, descriptor, $0, 16) }
     }
 
     func listen(_ descriptor: Int32, backlog: Int32 = 1) -> Int32 {
@@ -77,7 +77,7 @@ extension Drill {
     }
 
     func connect(_ descriptor: Int32, port: Port = 8080) -> Int32 {
-        withAddress(remote, port) { unsafe slot(.connect, as: AddressCall.self)(data, descriptor, $0, 16) }
+        unsafe withAddress(remote, port) { unsafe slot(.connect, as: AddressCall.self)(data, descriptor, $0, 16) }
     }
 
     func read(_ descriptor: Int32, _ count: Int) -> Int {
@@ -120,7 +120,7 @@ extension Drill {
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_usec)
     }
 
-    func sleep(_ microseconds: UInt32) {
+    func elapse(_ microseconds: UInt32) {
         _ = unsafe slot(.sleep, as: (@convention(c) (UserData, useconds_t) -> Int32).self)(data, microseconds)
     }
 

@@ -6,18 +6,18 @@ import TunstackSimulator
 /// A change that alters what stacks send, or which plans seeds draw, changes these numbers, and rightly so: the test
 /// prints the lines to put here instead. Without such a change they are the same on every machine and in every build.
 private let recorded: [(seed: UInt64, digest: UInt64)] = [
-    (seed: 1, digest: 0x210550332EA4428F),
+    (seed: 1, digest: 0x154F94DBEF288A85),
     (seed: 2, digest: 0x4B5C8EF518EDC085),
     (seed: 3, digest: 0x7B372F13A43D9645),
     (seed: 5, digest: 0xA07AF88D799F617F),
-    (seed: 8, digest: 0xDD955C0063DE6AE6),
-    (seed: 13, digest: 0xBC6636C01F48CC34),
-    (seed: 21, digest: 0x19C2BEA54718D3D0),
+    (seed: 8, digest: 0xB8B1983EC9858C51),
+    (seed: 13, digest: 0x9BC4A2A21312280C),
+    (seed: 21, digest: 0x4BAC0B49346AA1AB),
     (seed: 34, digest: 0x7D8974E972FFAF43),
     (seed: 55, digest: 0xF18CEFAB78FCE7A8),
-    (seed: 89, digest: 0xC5B9516098A7E8C9),
+    (seed: 89, digest: 0xE8315A4558245657),
     (seed: 144, digest: 0x959A83212828B131),
-    (seed: 233, digest: 0x9025A83A633F8338),
+    (seed: 233, digest: 0x41DBCDD16D614757),
 ]
 
 @Suite("Recorded seeds")

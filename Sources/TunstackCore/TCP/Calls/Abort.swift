@@ -38,7 +38,7 @@ extension Connection {
     /// <SEQ=SND.NXT><CTL=RST>, with the ACK that lets a peer in doubt check it.
     ///
     /// It carries timestamps like any other segment of the connection, though no receiver heeds them (RFC 7323 §3.2).
-    private func resetPeer(_ environment: inout Environment) {
+    func resetPeer(_ environment: inout Environment) {
         var reset = ReplySegment(
             key: key, seq: snd.nxt, ack: rcv.nxt, flags: [.rst, .ack],
             timeToLive: options.timeToLive, differentiatedServices: options.differentiatedServices)

@@ -4,9 +4,11 @@ import TunstackWire
 public struct ConnectionDetails: Sendable {
     /// Segments that are sent and not acknowledged cumulatively.
     public private(set) var segmentsOutstanding = 0
-    /// Of those: at the receiver beyond a gap (RFC 2018), lost and not yet at the receiver, and sent again and on their way.
+    /// Of those: at the receiver beyond a gap (RFC 2018).
     public private(set) var receivedBeyondGap = 0
+    /// Of those: lost, and not yet known to be at the receiver, sent again or not.
     public private(set) var lost = 0
+    /// Of those: sent again and on their way.
     public private(set) var repairsInFlight = 0
     /// Duplicate acknowledgments in a row, where there is no selective acknowledgment.
     public let duplicateAcknowledgments: Int
@@ -24,22 +26,29 @@ public struct ConnectionDetails: Sendable {
     public let roundTripVariation: Interval
     /// How long acknowledgments are held back at most.
     public let delayedAcknowledgment: Interval
-    /// Time since text left, since text arrived, and since anything arrived.
+    /// Time since anything left that takes up sequence numbers.
     public let sinceSent: Interval
+    /// Time since text arrived; at first, since the connection was established.
     public let sinceTextReceived: Interval
+    /// Time since anything acceptable arrived.
     public let sinceReceived: Interval
-    /// Bytes of text acknowledged by the peer, and received in order.
+    /// Bytes of text that the peer has acknowledged.
     public let bytesAcknowledged: Int
+    /// Bytes of text received in order.
     public let bytesReceived: Int
     /// The largest text of a segment of the peer's, as far as is known.
     public let receiveSegmentSize: Int
     /// The MSS that our SYN announced, without the options that every segment carries.
     public let announcedSegmentSize: Int
-    /// What the SYNs agreed on (RFC 7323, RFC 2018).
+    /// The SYNs agreed on timestamps (RFC 7323 §3.2).
     public let usesTimestamps: Bool
+    /// The SYNs agreed on selective acknowledgment (RFC 2018 §2).
     public let usesSelectiveAcknowledgment: Bool
+    /// The SYNs agreed on window scaling (RFC 7323 §2.2).
     public let usesWindowScaling: Bool
+    /// Snd.Wind.Shift (RFC 7323 §2.3).
     public let sendWindowShift: UInt8
+    /// Rcv.Wind.Shift.
     public let receiveWindowShift: UInt8
 
     fileprivate init(_ connection: borrowing Connection, at now: Instant) {

@@ -78,11 +78,18 @@ extension Connection {
         if appended.room < count { senderWaits = true }
         moreFollows = flags.contains(.more)
         if appended.count > 0, appended.count == count, !flags.isDisjoint(with: [.endOfRecord, .keepPush]) {
-            marks.append(SendMarks.Mark(end: sendBuffer.end, endsRecord: flags.contains(.endOfRecord)))
+            noteEnd(flags)
         }
         if flags.contains(.urgent), appended.count > 0 { snd.up = sendBuffer.end }
         if wasEmpty, appended.count > 0 { armUserTimeout(at: environment.now) }
         return appended
+    }
+
+    private mutating func noteEnd(_ flags: SendFlags) {
+        let marks = marks ?? SendMarks()
+        self.marks = marks
+        if flags.contains(.endOfRecord) { marks.addRecord(at: sendBuffer.end) }
+        marks.addPush(at: sendBuffer.end)
     }
 
     /// Text without memory to index what is sent of it could never leave, so that memory comes first, and stays until no text is left.

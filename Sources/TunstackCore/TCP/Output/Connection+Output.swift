@@ -89,7 +89,9 @@ extension Connection {
         if recovery.repairIsPushed(length: length) { segment.flags.insert(.psh) }
         if options.pushesBursts {
             let continues = recovery.repairContinues(window: congestionWindow)
-            if burst.nextRepair(from: seq, to: seq + length, continues: continues) { segment.flags.insert(.psh) }
+            if burst.nextRepair(from: seq, to: seq + length, continues: continues, limit: largestBurst) {
+                segment.flags.insert(.psh)
+            }
         }
         return segment
     }
@@ -108,48 +110,56 @@ extension Connection {
         let usable = snd.usableWindow
         if usable > 0 { resetWindowAfterIdle(at: now) }
         let room = min(usable, congestionWindow - recovery.inFlight)
-        let mark = marks.first
+        let record = marks?.nextRecord
         if let probe = sizeProbeLength(at: now, &pool) {
             // Without room for it the next acknowledgment makes some.
             guard room >= probe, paceAllows(at: now) else { return nil }
             return marked(OutgoingSegment(seq: snd.nxt, textLength: probe, isSizeProbe: true))
         }
-        let piece = mark.map { $0.end - snd.nxt } ?? queued
+        let piece = record.map { $0 - snd.nxt } ?? queued
         let length = min(piece, room, textRoom)
         guard length > 0 || (queued == 0 && finIsDue && usable > 0) else { return nil }
         let finFits = finIsDue && usable > queued
         guard
-            finFits && length == queued || (mark != nil && length == piece && piece < queued)
+            finFits && length == queued || (length == piece && piece < queued)
                 || isWorthSending(length, queued: queued),
             paceAllows(at: now), recovery.segments.reserve(pool: &pool)
         else { return nil }
         var segment = OutgoingSegment(seq: snd.nxt, textLength: max(0, length))
-        if mark == nil, length == textRoom, queued > length {
+        if marks == nil, length == textRoom, queued > length {
             let limits = SuperSegmentLimits(queued: queued, room: room, finFits: finFits, largestPacket: largestPacket)
             widen(&segment, limits, at: now, &pool)
         }
         if finFits, segment.textLength == queued { segment.flags.insert(.fin) }
         segment = marked(segment)
-        if let mark, length == piece {
-            segment.flags.insert(.psh)
-            segment.endsRecord = mark.endsRecord
-        }
-        if options.pushesBursts, segment.textLength > 0, isLastOfBurst(room: room, queued: piece, isMarked: mark != nil)
-        {
-            segment.endsBurst = !segment.flags.contains(.psh)
-            segment.flags.insert(.psh)
-        }
+        segment.endsRecord = record != nil && length == piece
+        push(&segment, room: room, queued: piece)
         return segment
     }
 
+    /// Sets PSH for what leaves together, and for pushes that are kept: at the end of the burst that they are in.
     @inline(__always)
-    private mutating func isLastOfBurst(room: Int, queued: Int, isMarked: Bool) -> Bool {
-        let partial = queued % effectiveSendMSS
-        let leaves = isMarked || !holdsPartialSegment && (options.noDelay || !smallSegmentIsOutstanding)
-        // A part of a segment leaves because it is the end, not because the windows have no more room.
-        let fitting = room < queued ? room - room % effectiveSendMSS : leaves ? queued : queued - partial
-        let size = burstSize(of: min(room, fitting))
-        return burst.next(size: size)
+    private mutating func push(_ segment: inout OutgoingSegment, room: Int, queued: Int) {
+        guard segment.textLength > 0 else { return }
+        var isInside = false
+        if options.pushesBursts {
+            let partial = queued % effectiveSendMSS
+            let leaves =
+                segment.endsRecord || !holdsPartialSegment && (options.noDelay || !smallSegmentIsOutstanding)
+            // A part of a segment leaves because it is the end, not because the windows have no more room.
+            let fitting = room < queued ? room - room % effectiveSendMSS : leaves ? queued : queued - partial
+            switch burst.next(size: burstSize(of: min(room, fitting))) {
+            case .alone: break
+            case .inside: isInside = true
+            case .last:
+                segment.endsBurst = !segment.flags.contains(.psh)
+                segment.flags.insert(.psh)
+            }
+        }
+        if !isInside, let marks, marks.isPushed(before: segment.seq + segment.textLength) {
+            segment.endsBurst = false
+            segment.flags.insert(.psh)
+        }
     }
 
     /// The delivery rate measured from now on is the application's, not the path's.
@@ -276,7 +286,7 @@ extension Connection {
             }
         case .lossProbe:
             environment.counters.segmentsRetransmitted &+= 1
-            recovery.onSentAgain(recovery.segments.last, at: environment.now)
+            recovery.onSentAgain(recovery.segments.last, stamp: environment.now, at: environment.now)
             onLossProbeSent(isRetransmission: true, &environment)
         case .windowProbe:
             output.windowProbe = false
@@ -308,7 +318,7 @@ extension Connection {
             pay(for: segment, at: now)
         }
         snd.nxt += segment.length
-        marks.forget(upTo: snd.nxt)
+        marks?.forget(before: snd.nxt, wasPushed: segment.flags.contains(.psh))
         noteSize(of: segment, isFull: isFull(segment))
         if recovery.inFlight + effectiveSendMSS > congestionWindow { filledTo = snd.nxt }
         output.syn = false

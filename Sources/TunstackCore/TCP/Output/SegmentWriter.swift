@@ -78,7 +78,10 @@ extension Connection {
     @inline(__always)
     private func currentOptions(at now: Instant, besides segment: OutgoingSegment) -> TCPOptions {
         var options = TCPOptions()
-        if negotiated.timestamps { options.timestamps = timestamps(at: now) }
+        if negotiated.timestamps {
+            let isRepair = segment.purpose == .retransmission
+            options.timestamps = timestamps(at: isRepair ? recovery.repairStamp(at: now) : now)
+        }
         if sackBytes > 0, segment.textLength + sackBytes <= effectiveSendMSS {
             options.sackBlocks = receiveBuffer.reassembly.sackBlocks(
                 maximum: sackBlockLimit, duplicate: duplicate.block)

@@ -1,24 +1,25 @@
 import TunstackWire
 
-/// Places in what the application has sent, and what has not left, where a segment has to end: a push that is to be kept, or the end of a
-/// record. Empty as a rule, and then without memory.
-struct SendMarks {
-    struct Mark {
-        /// One past the last byte before it.
-        let end: SequenceNumber
-        /// A repair must not take along what lies on the other side.
-        let endsRecord: Bool
-    }
+/// Places in what the application has sent, and what has not left: ends of records, where a segment has to end, and pushes that are to be
+/// carried out one by one (`SendFlags`). A connection has none until the application uses one of the two.
+final class SendMarks {
+    private var records = Fifo<SequenceNumber>()
+    private var pushes = Fifo<SequenceNumber>()
 
-    private var queue = Fifo<Mark>()
+    /// The next end of a record; nil if there is none.
+    var nextRecord: SequenceNumber? { records.first }
 
-    /// The next place; nil if there is none.
-    var first: Mark? { queue.first }
+    func addRecord(at end: SequenceNumber) { records.append(end) }
 
-    mutating func append(_ mark: Mark) { queue.append(mark) }
+    func addPush(at end: SequenceNumber) { pushes.append(end) }
 
-    /// Everything up to `number` has left.
-    mutating func forget(upTo number: SequenceNumber) {
-        while let mark = queue.first, mark.end.isAtOrBefore(number) { _ = queue.popFirst() }
+    /// Whether what lies before `number` has to be pushed.
+    func isPushed(before number: SequenceNumber) -> Bool { pushes.first?.isAtOrBefore(number) ?? false }
+
+    /// Everything before `number` has left; with a push, if it was pushed.
+    func forget(before number: SequenceNumber, wasPushed: Bool) {
+        while let end = records.first, end.isAtOrBefore(number) { _ = records.popFirst() }
+        guard wasPushed else { return }
+        while let end = pushes.first, end.isAtOrBefore(number) { _ = pushes.popFirst() }
     }
 }

@@ -153,7 +153,7 @@ extension Connection {
             guard segment.ack.isAtOrAfter(timed.end) else { return }
             timedSegment = nil
             rtt.onSample(now - timed.sentAt)
-        } else if let echoed = echo(in: segment) {
+        } else if let echoed = echo(in: segment), !recovery.rack.hasSeenReordering || recovery.phase == .open {
             guard let elapsed = timestampClock.elapsed(since: echoed, at: now) else { return }
             rtt.onSample(elapsed)
         }

@@ -5,36 +5,38 @@ extension Connection {
     mutating func processText(
         _ segment: Segment, text: RawSpan, _ environment: inout Environment
     ) -> Disposition {
-        guard state.receivesData || state == .synReceived, !text.isEmpty else { return .proceed }
+        guard state.receivesData || state == .synReceived, segment.textLength > 0 else { return .proceed }
         if isReleased { return refuseTextAfterRelease(segment, &environment) }
 
         // Cut to the window, and to a FIN that has been seen: nothing comes after it.
         var end = rcv.nxt + rcv.wnd
         if let peerFin, peerFin.isBefore(end) { end = peerFin }
-        let skipped = min(text.byteCount, max(0, rcv.nxt - segment.textStart))
-        let kept = min(text.byteCount, max(skipped, end - segment.textStart))
-        let fresh = text.extracting(skipped..<kept)
+        let skipped = min(segment.textLength, max(0, rcv.nxt - segment.textStart))
+        let kept = min(segment.textLength, max(skipped, end - segment.textStart))
         if skipped > 0 {
             noteRepeatedText(below: segment)
         } else {
             noteRepeatedText(in: SequenceRange(start: segment.textStart, end: segment.textStart + kept))
         }
-        guard !fresh.isEmpty else {
+        guard skipped < kept else {
             acknowledgments.oweNow()
             return .proceed
         }
         noteCongestion(segment, &environment.counters)
 
         let fillsGap = !receiveBuffer.reassembly.isEmpty
-        let insertion = receiveBuffer.insert(
-            fresh, at: segment.textStart + skipped,
-            rangeLimit: environment.configuration.limits.reassemblyRanges, pool: &environment.pool)
+        let insertion =
+            segment.isPlaced
+            ? receiveBuffer.insertPlaced(kept)
+            : receiveBuffer.insert(
+                text.extracting(skipped..<kept), at: segment.textStart + skipped,
+                rangeLimit: environment.configuration.limits.reassemblyRanges, pool: &environment.pool)
         guard insertion == .stored else {
             acknowledgments.oweNow()
             return .drop(.noBuffer)
         }
         guard state != .synReceived else { return .proceed }
-        takeInOrderText(of: fresh.byteCount, fillsGap: fillsGap, wasCut: kept < text.byteCount, at: environment.now)
+        takeInOrderText(of: kept - skipped, fillsGap: fillsGap, wasCut: kept < segment.textLength, at: environment.now)
         tuneReceiveBuffer(segment, environment)
         return .proceed
     }

@@ -15,7 +15,7 @@ extension Connection {
         retransmissions = retransmissions == .max ? .max : retransmissions + 1
         if retransmissions == options.retransmissionThreshold { events.insert(.retransmissionThreshold) }
         timedSegment = nil
-        rtt.backOff()
+        if state != .synSent || retransmissions > options.linearSynRetransmissions { rtt.backOff() }
         if isHandshake {
             output.syn = true
         } else {

@@ -103,6 +103,7 @@ extension Connection {
             return
         }
         guard keepAliveProbesUnanswered < max(1, keepAlive.probes) else {
+            if keepAlive.resetsPeer { resetPeer(&environment) }
             end(.keepAliveTimeout, because: .keepAliveTimeout, &environment)
             return
         }

@@ -39,6 +39,60 @@ struct TransferTests {
         await pair.shutdown()
     }
 
+    @Test("what is relayed to its own connection comes back, byte for byte, and the end of the stream ends it")
+    func relayToItself() async throws {
+        let pair = try await StackPair()
+        let (client, server) = try await pair.connected()
+        let sent = pattern(1_000_000)
+        async let relayed = server.relay(to: server)
+        async let writing: Void = {
+            try await client.write(sent)
+            try await client.shutdownWrite()
+        }()
+        let received = try await client.readExactly(sent.count)
+        try await writing
+        #expect(try await relayed == sent.count)
+        #expect(received == sent)
+        await pair.shutdown()
+    }
+
+    @Test("a relay tells which side ended, lets nobody else read or write meanwhile, and can be cancelled")
+    func relayEnds() async throws {
+        let pair = try await StackPair()
+        let (client, server) = try await pair.connected()
+        let relay = Task(executorPreference: server.stack.executor) { try await server.relay(to: server) }
+        try await client.write([1])
+        #expect(try await client.readExactly(1) == [1])
+        await #expect(throws: ReadError.readInProgress) { try await server.read() }
+        await #expect(throws: WriteError.writeInProgress) { try await server.write([2]) }
+        relay.cancel()
+        await #expect(throws: RelayFailure.read(.cancelled)) { try await relay.value }
+        let again = Task(executorPreference: server.stack.executor) { try await server.relay(to: server) }
+        try await client.write([3])
+        #expect(try await client.readExactly(1) == [3])
+        await client.abort()
+        await #expect(throws: RelayFailure.read(.connectionEnded(.resetByPeer))) { try await again.value }
+        await pair.shutdown()
+    }
+
+    @Test("what is read in place is gone, what was left is there again, and the end of the stream is 0")
+    func readInPlace() async throws {
+        let pair = try await StackPair()
+        let (client, server) = try await pair.connected()
+        try await client.write([1, 2, 3])
+        try await client.shutdownWrite()
+        var left = 3
+        while left > 0 {
+            let value = UInt8(4 - left)
+            left -= try await server.read(inPlace: { first, second in
+                #expect((first.byteCount > 0 ? first : second).byte(at: 0) == value)
+                return 1
+            })
+        }
+        #expect(try await server.read(inPlace: { $0.byteCount + $1.byteCount }) == 0)
+        await pair.shutdown()
+    }
+
     @Test("after closing its direction a peer still reads everything", .requirement("mission B27"))
     func halfClose() async throws {
         let pair = try await StackPair()

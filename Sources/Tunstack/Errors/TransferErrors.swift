@@ -25,6 +25,24 @@ extension ReadError: CustomStringConvertible {
     }
 }
 
+/// Why bytes could not be relayed, and on which side.
+public enum RelayFailure: Error, Hashable, Sendable {
+    /// They could not be read from the connection that they come from. A cancelled task is reported here.
+    case read(ReadError)
+    /// They could not be written to the connection that they go to.
+    case write(WriteError)
+}
+
+extension RelayFailure: CustomStringConvertible {
+    /// A short English phrase.
+    public var description: String {
+        switch self {
+        case .read(let error): error.description
+        case .write(let error): error.description
+        }
+    }
+}
+
 /// Why bytes could not be written to a connection.
 public enum WriteError: Error, Hashable, Sendable {
     /// The connection has ended, by a reset or a timeout.

@@ -30,22 +30,25 @@ final class Mailbox: Sendable {
     static let byteCapacity = 1 << 20
 
     private let content = Mutex(Content())
+    private let isFilled = Atomic(false)
+
+    /// Whether there is mail, without a lock.
+    var hasMail: Bool { isFilled.load(ordering: .relaxed) }
 
     /// Sets what tells the owner that there is mail.
     func onMail(_ wake: @escaping @Sendable () -> Void) {
         content.withLock { $0.wake = wake }
     }
 
-    /// Puts a copy of a packet in. The owner is told when the first one comes.
-    func put(_ packet: RawSpan, checksum: ChecksumStatus) -> Outcome {
-        var bytes: [UInt8] = []
-        bytes.append(bytes: packet)
-        let letter = Letter(packet: bytes, checksum: checksum)
+    /// Puts a packet in. The owner is told when the first one comes.
+    func put(_ packet: [UInt8], checksum: ChecksumStatus) -> Outcome {
+        let letter = Letter(packet: packet, checksum: checksum)
         let (outcome, wake) = content.withLock { content -> (Outcome, (@Sendable () -> Void)?) in
             guard content.letters.count < Self.capacity,
                 content.byteCount + letter.packet.count <= Self.byteCapacity
             else { return (.full, nil) }
             content.letters.append(letter)
+            isFilled.store(true, ordering: .relaxed)
             content.byteCount += letter.packet.count
             return (.delivered, content.letters.count == 1 ? content.wake : nil)
         }
@@ -57,6 +60,7 @@ final class Mailbox: Sendable {
     func takeAll() -> [Letter] {
         content.withLock { content in
             defer {
+                isFilled.store(false, ordering: .relaxed)
                 content.letters = []
                 content.byteCount = 0
             }

@@ -70,6 +70,30 @@ public final class TCPConnection: Sendable {
         try await stack.read(into: &output, on: id)
     }
 
+    /// Reads what has arrived where it lies, which saves a copy; suspends while there is nothing.
+    ///
+    /// - Parameter consume: Gets all bytes that are in order, in two pieces of which the second may be empty, and answers how many
+    ///   of them, at least one, it is done with. It runs on the stack's executor and must not call the stack.
+    /// - Returns: What `consume` answered; 0 at the end of the stream.
+    /// - Throws: ``ReadError``.
+    public nonisolated(nonsending) func read(
+        inPlace consume: @Sendable (RawSpan, RawSpan) -> Int
+    ) async throws(ReadError) -> Int {
+        try await stack.read(on: id, consume)
+    }
+
+    /// Writes everything that arrives here to another connection of the same stack, or back to this one, until the peer closes its
+    /// direction. The bytes go from buffer to buffer in one copy.
+    ///
+    /// - Parameter destination: Nobody else writes to it meanwhile.
+    /// - Returns: How many bytes there were.
+    /// - Throws: ``RelayFailure``.
+    @discardableResult
+    public nonisolated(nonsending) func relay(to destination: TCPConnection) async throws(RelayFailure) -> Int {
+        precondition(destination.stack === stack, "the connections of two stacks have no buffers in common")
+        return try await stack.relay(from: id, to: destination.id)
+    }
+
     // MARK: Writing
 
     /// Writes bytes, and suspends until the last of them is in the send buffer. That says nothing about their arrival.

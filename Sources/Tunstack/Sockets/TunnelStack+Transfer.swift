@@ -30,7 +30,8 @@ extension TunnelStack {
         }
     }
 
-    private func checkReader(of id: ConnectionID) throws(ReadError) {
+    /// Refuses a reader where there is nothing to read for it.
+    func checkReader(of id: ConnectionID) throws(ReadError) {
         guard let waiters = connectionWaiters[id] else { throw .closed }
         guard waiters[.reader].isFree else { throw .readInProgress }
         guard !Task.isCancelled else { throw .cancelled }
@@ -38,16 +39,19 @@ extension TunnelStack {
 
     /// Moves what there is: a byte count, 0 at the end of the stream, nil if there is nothing yet.
     private func take(into output: inout OutputRawSpan, on id: ConnectionID) throws(ReadError) -> Int? {
+        try taken(on: id) { core, now throws(ConnectionError) in try core.receive(into: &output, on: id, at: now) }
+    }
+
+    /// The same, in whatever way `receive` moves it.
+    func taken(
+        on id: ConnectionID, by receive: (inout Stack, Instant) throws(ConnectionError) -> ReceiveResult
+    ) throws(ReadError) -> Int? {
         guard connectionWaiters[id] != nil else { throw .closed }
         let result: ReceiveResult
         do throws(ConnectionError) {
-            result = try driver.core.receive(into: &output, on: id, at: clock.now())
+            result = try receive(&driver.core, clock.now())
         } catch {
-            switch error {
-            case .connectionEnded(.aborted) where phase != .running: throw .stackClosed
-            case .connectionEnded(let reason): throw .connectionEnded(reason)
-            case .connectionDoesNotExist, .connectionClosing: throw .closed
-            }
+            throw readError(error)
         }
         switch result {
         case .bytes(let count):
@@ -56,6 +60,15 @@ extension TunnelStack {
             return count
         case .endOfStream: return 0
         case .wouldBlock: return nil
+        }
+    }
+
+    /// What an error of the core means to a reader.
+    func readError(_ error: ConnectionError) -> ReadError {
+        switch error {
+        case .connectionEnded(.aborted) where phase != .running: .stackClosed
+        case .connectionEnded(let reason): .connectionEnded(reason)
+        case .connectionDoesNotExist, .connectionClosing: .closed
         }
     }
 

@@ -52,17 +52,19 @@ struct Driver: ~Copyable {
         observation?.collect(from: &core)
         var byteCount = 0
         for _ in 0..<Self.packetsPerTurn where byteCount < Self.bytesPerTurn {
-            // What may have to be handed over is read as a whole.
-            let mayPlace = observation == nil && membership == nil
-            let place = mayPlace ? try Self.readPlaced(for: &core, &port, into: &buffer) : nil
+            let place = observation == nil ? try Self.readPlaced(for: &core, &port, into: &buffer, membership) : nil
             let result = if let place { place.result } else { try Self.read(&port, into: &buffer) }
             switch result {
             case .packet(let count, let checksum, _):
                 byteCount += count
                 if let place {
-                    Self.deliver(buffer, count, place, checksum, to: &core, at: now)
-                } else if let membership, Self.handOver(buffer, checksum, by: membership, &handovers) {
-                    continue
+                    if let foreign = place.foreign {
+                        Self.handOver(foreign, checksum, by: membership, &handovers)
+                    } else {
+                        Self.deliver(buffer, count, place, checksum, to: &core, at: now)
+                    }
+                } else if let foreign = Self.foreign(buffer, to: membership) {
+                    Self.handOver(foreign, checksum, by: membership, &handovers)
                 } else {
                     Self.deliver(buffer, checksum, to: &core, &observation, at: now)
                 }
@@ -124,19 +126,27 @@ extension Driver {
         try buffer.fill { output throws(TunError) in try port?.read(into: &output) ?? .wouldBlock }
     }
 
-    /// Whether the packet was another stack's, and is handed over or lost.
+    /// A copy of a packet that is another stack's.
+    private static func foreign(_ buffer: borrowing PacketBuffer, to membership: GroupMembership?) -> [UInt8]? {
+        guard let share = membership?.share else { return nil }
+        return buffer.withBytes { packet in
+            guard share.owner(of: packet) != share.index else { return nil }
+            var copy: [UInt8] = []
+            copy.append(bytes: packet)
+            return copy
+        }
+    }
+
+    /// Gives a packet to the stack that it belongs to; if that one's mailbox is full, it is lost.
     private static func handOver(
-        _ buffer: borrowing PacketBuffer, _ checksum: ChecksumStatus, by membership: GroupMembership,
+        _ packet: [UInt8], _ checksum: ChecksumStatus, by membership: GroupMembership?,
         _ counters: inout HandoverCounters
-    ) -> Bool {
-        buffer.withBytes { packet in
-            let owner = membership.share.owner(of: packet)
-            guard owner != membership.share.index else { return false }
-            switch membership.mailboxes[owner].put(packet, checksum: checksum) {
-            case .delivered: counters.packetsHandedOver &+= 1
-            case .full: counters.packetsLost &+= 1
-            }
-            return true
+    ) {
+        guard let membership else { preconditionFailure("a stack that is alone owns all connections") }
+        let owner = packet.withRawSpan { membership.share.owner(of: $0) }
+        switch membership.mailboxes[owner].put(packet, checksum: checksum) {
+        case .delivered: counters.packetsHandedOver &+= 1
+        case .full: counters.packetsLost &+= 1
         }
     }
 
@@ -159,19 +169,34 @@ extension Driver {
 
     /// Reads a packet whose text the core expects right into the receive buffer; nil if it expects nothing in particular.
     private static func readPlaced(
-        for core: inout Stack, _ port: inout PacketPort?, into buffer: inout PacketBuffer
+        for core: inout Stack, _ port: inout PacketPort?, into buffer: inout PacketBuffer,
+        _ membership: GroupMembership?
     ) throws(TunError) -> PlacedRead? {
         let read = try core.offerPlacement { headerLength, first, second throws(TunError) in
             let room = first.byteCount + second.byteCount
             let result = try buffer.fill { output throws(TunError) in
                 try port?.read(into: &output, headLength: headerLength, &first, &second) ?? .wouldBlock
             }
-            return PlacedRead(result: result, headerLength: headerLength, room: room)
+            var foreign = Self.foreign(buffer, to: membership)
+            if foreign != nil, case .packet(let count, _, _) = result, count > headerLength {
+                // What was meant for a connection of ours belongs between the head and the overflow.
+                foreign?.insert(
+                    contentsOf: Self.copy(of: count - headerLength, from: first.bytes, second.bytes), at: headerLength)
+            }
+            return PlacedRead(result: result, headerLength: headerLength, room: room, foreign: foreign)
         }
         guard let read else { return nil }
-        if case .packet = read.result { return read }
+        if case .packet = read.result, read.foreign == nil { return read }
         core.withdrawPlacement()
         return read
+    }
+
+    /// The first bytes of two pieces, at most `count`.
+    private static func copy(of count: Int, from first: RawSpan, _ second: RawSpan) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(bytes: first.extracting(first: min(count, first.byteCount)))
+        bytes.append(bytes: second.extracting(first: min(count - bytes.count, second.byteCount)))
+        return bytes
     }
 
     private static func deliver(

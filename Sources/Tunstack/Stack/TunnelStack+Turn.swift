@@ -10,6 +10,8 @@ extension TunnelStack {
     /// Packets wait at the device.
     func readable() {
         guard !isClosed else { return }
+        // What was handed over came before what is read now.
+        if let mailbox = driver.membership?.mailbox, mailbox.hasMail { mailArrived() }
         do throws(TunError) {
             let reading = try driver.receivePackets(at: clock.now())
             guard reading == .paused else {

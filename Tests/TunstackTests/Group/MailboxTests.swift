@@ -6,7 +6,7 @@ import Testing
 @Suite("Mailbox between the stacks of a group")
 struct MailboxTests {
     private func put(_ bytes: [UInt8], _ mailbox: Mailbox) -> Mailbox.Outcome {
-        bytes.withRawSpan { mailbox.put($0, checksum: .verified) }
+        mailbox.put(bytes, checksum: .verified)
     }
 
     @Test("packets come out as they went in, once")

@@ -47,6 +47,7 @@ struct Connection: ~Copyable {
     var filledTo: SequenceNumber
     var recovery: LossRecovery
     var acknowledgments = AcknowledgmentPolicy()
+    var refusals = RefusalSpacing()
     /// The segment whose round trip is being timed: one past its last number, and when it left.
     var timedSegment: (end: SequenceNumber, sentAt: Instant)?
     var pacer = Pacer(unpacedBytes: 0)

@@ -13,12 +13,14 @@ SCRATCH ?= .build
 SWIFT_BUILD = swift build --scratch-path $(SCRATCH)
 # The binary that the integration tests and the demonstrations run.
 export TUNSTACK ?= $(abspath $(SCRATCH))/release/tunstack
-SWIFT_SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+SWIFT_SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzzing/Package.swift Fuzzing/Sources
 # How many seeds `make simulate` plays.
 SEEDS ?= 2000
+# How many seconds `make fuzz` spends on each target.
+FUZZ_SECONDS ?= 20
 CHECKS = layering sizes links test-marks requirements scripts bench
 
-.PHONY: help build setup test unit allocations integration simulate soak bench microbench bench-loss lint format check ci demo run clean $(CHECKS:%=check-%)
+.PHONY: help build setup test unit allocations integration simulate fuzz asan tsan soak bench microbench bench-loss lint format check ci demo run clean $(CHECKS:%=check-%)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +45,15 @@ integration: build ## tests against the kernel's TCP, in network namespaces
 
 simulate: build ## play SEEDS=2000 networks in virtual time; every step is judged
 	$(TUNSTACK) simulate --seeds $(SEEDS)
+
+fuzz: ## feed parser, stack and network FUZZ_SECONDS=20 each with inputs that libFuzzer makes up
+	scripts/fuzz all $(FUZZ_SECONDS)
+
+asan: ## unit tests with AddressSanitizer, in a scratch folder of their own
+	swift test --scratch-path .build-asan --sanitize address --parallel
+
+tsan: ## unit tests with ThreadSanitizer, in a scratch folder of their own
+	swift test --scratch-path .build-tsan --sanitize thread --parallel
 
 soak: build ## 1 GB through the echo service on a clean link, without a loss to repair
 	scripts/soak-1g

@@ -23,6 +23,7 @@ struct HalfOpen {
     var heldText: [UInt8] = []
     /// The SYN carried a FIN too.
     var holdsFin = false
+    var refusals = RefusalSpacing()
     var timer: TimerWheel.TimerID = -1
 
     /// What we would accept: the window that the SYN-ACK announced, from the number after the SYN.

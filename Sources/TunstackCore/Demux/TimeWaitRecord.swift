@@ -14,6 +14,7 @@ struct TimeWaitRecord {
     let differentiatedServices: UInt8
     /// The connection, while the application still holds it.
     var connection: ConnectionID?
+    var refusals = RefusalSpacing()
     var timer: TimerWheel.TimerID = -1
 
     /// Takes over from a connection that has entered TIME-WAIT.

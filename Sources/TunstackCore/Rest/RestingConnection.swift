@@ -32,6 +32,7 @@ struct RestingConnection {
     let pacer: Pacer
     let pathMTUSearch: PathMTUSearch
     let acknowledgments: AcknowledgmentPolicy
+    let refusals: RefusalSpacing
     let negotiated: NegotiatedOptions
     let announcedMSS: UInt16
     let pathMTU: UInt16

@@ -49,6 +49,7 @@ struct Connection: ~Copyable {
     var marks: SendMarks?
     var burst = Burst()
     var acknowledgments = AcknowledgmentPolicy()
+    var refusals = RefusalSpacing()
     /// The segment whose round trip is being timed: one past its last number, and when it left.
     var timedSegment: (end: SequenceNumber, sentAt: Instant)?
     var pacer = Pacer(unpacedBytes: 0)
@@ -154,6 +155,7 @@ struct Connection: ~Copyable {
         filledTo = snd.una
         recovery = LossRecovery(resting.recovery)
         acknowledgments = resting.acknowledgments
+        refusals = resting.refusals
         pacer = resting.pacer
         timers[resting.flags.contains(.deadlineIsFinWait2) ? .finWait2 : .keepAlive] = resting.deadline
         progressAt = resting.lastReceivedAt

@@ -1,9 +1,36 @@
+import TunstackWire
+
 /// Challenge ACKs (RFC 5961 §7): the answer to what might be an attack, or might be a peer that has restarted.
 extension Connection {
-    /// A challenge ACK (RFC 5961 §7): the ordinary acknowledgment, at a limited rate.
-    mutating func sendChallenge(_ environment: inout Environment) {
+    /// A challenge ACK (RFC 5961 §7): the ordinary acknowledgment, at a limited rate for the stack and for the connection.
+    mutating func sendChallenge(answering segment: Segment, _ environment: inout Environment) {
+        guard refusals.allow(segment, at: environment.now) else {
+            environment.counters.challengeAcknowledgmentsWithheld &+= 1
+            return
+        }
         guard environment.allowsChallenge() else { return }
         acknowledgments.oweNow()
+    }
+}
+
+/// How often a bare ACK that is refused is answered: by the ACK of RFC 9293 §3.10.7.4, but not more than twice a second.
+///
+/// Two ends that each find the other's numbers unacceptable, one in TIME-WAIT and one that an old SYN has made half-open, would
+/// otherwise answer each other's answers as fast as the path carries them. What has a length is sent again by timers alone, and is
+/// always answered.
+struct RefusalSpacing {
+    private static let milliseconds: UInt32 = 500
+    /// When the last one was answered, in milliseconds that wrap: four bytes, and once in 49 days half a second in vain.
+    private var answeredAt: UInt32 = 0 &- milliseconds
+
+    /// Whether this segment, which is refused, is to be answered now.
+    @inline(__always)
+    mutating func allow(_ segment: Segment, at now: Instant) -> Bool {
+        guard segment.len == 0, !segment.flags.contains(.rst) else { return true }
+        let now = UInt32(truncatingIfNeeded: now.nanoseconds / 1_000_000)
+        guard now &- answeredAt >= Self.milliseconds else { return false }
+        answeredAt = now
+        return true
     }
 }
 

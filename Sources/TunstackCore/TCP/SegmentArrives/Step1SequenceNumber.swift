@@ -40,12 +40,12 @@ extension Connection {
         _ segment: Segment, _ reason: DropReason, _ environment: inout Environment
     ) -> Disposition {
         guard !segment.flags.contains(.rst), reason != .missingTimestamp else { return .drop(reason) }
-        // Bare ACKs that miss each other's windows could bounce for ever; those are held to the challenge rate.
+        // Bare ACKs that miss each other's windows could bounce for ever; those are held to the rates of challenges.
         if segment.len > 0 {
             acknowledgments.oweNow()
             noteRepeatedText(below: segment)
         } else {
-            sendChallenge(&environment)
+            sendChallenge(answering: segment, &environment)
         }
         return .drop(reason)
     }

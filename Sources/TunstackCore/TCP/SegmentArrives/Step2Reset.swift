@@ -7,7 +7,7 @@ extension Connection {
         // Somewhere in the window is not enough: a blind attacker could hit it. A peer that means it answers the challenge with
         // the exact number.
         guard segment.seq == rcv.nxt else {
-            sendChallenge(&environment)
+            sendChallenge(answering: segment, &environment)
             return .drop(.challengedReset)
         }
         switch state {

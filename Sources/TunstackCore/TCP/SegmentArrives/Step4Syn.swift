@@ -5,7 +5,7 @@ import TunstackWire
 extension Connection {
     mutating func checkSyn(_ segment: Segment, _ environment: inout Environment) -> Disposition {
         guard segment.flags.contains(.syn) else { return .proceed }
-        sendChallenge(&environment)
+        sendChallenge(answering: segment, &environment)
         return .drop(.challengedSyn)
     }
 }

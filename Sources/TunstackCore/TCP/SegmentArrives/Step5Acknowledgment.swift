@@ -11,7 +11,7 @@ extension Connection {
         // RFC 5961 §5.2: neither more than was sent, nor further back than any window ever reached.
         let highest = output.probeIsOutstanding ? snd.nxt + 1 : snd.nxt
         guard segment.ack.isAtOrBefore(highest), segment.ack.isAtOrAfter(snd.una - snd.maximumWindow) else {
-            sendChallenge(&environment)
+            sendChallenge(answering: segment, &environment)
             return .drop(.unacceptableAcknowledgment)
         }
         let isNew = segment.ack.isAfter(snd.una)

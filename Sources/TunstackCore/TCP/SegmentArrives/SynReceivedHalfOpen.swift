@@ -23,18 +23,18 @@ extension Stack {
         if let refusal = halfOpen.negotiated.refusal(ofTimestampIn: segment, recent: halfOpen.timestampRecent),
             refusal != .missingTimestamp || !options.acceptsMissingTimestamps
         {
-            if refusal == .pawsRejected { challenge(halfOpen, rcv) }
+            if refusal == .pawsRejected { challenge(index, rcv, answering: segment) }
             return .drop(refusal)
         }
         // First, the sequence number.
         guard rcv.accepts(segment.seq, length: segment.len) else {
-            if !segment.flags.contains(.rst) { challenge(halfOpen, rcv) }
+            if !segment.flags.contains(.rst) { challenge(index, rcv, answering: segment) }
             return .drop(.outsideWindow)
         }
         // Second, a reset: back to LISTEN, and the application never knew (MUST-11). Inexact ones are challenged.
         if segment.flags.contains(.rst) {
             guard segment.seq == rcv.nxt else {
-                challenge(halfOpen, rcv)
+                challenge(index, rcv, answering: segment)
                 return .drop(.challengedReset)
             }
             removeHalfOpen(index, because: .resetArrived)
@@ -75,8 +75,10 @@ extension Stack {
     }
 
     /// The ordinary ACK of this state, at the rate of challenges (RFC 5961 §7).
-    private mutating func challenge(_ halfOpen: HalfOpen, _ rcv: ReceiveVariables) {
-        guard environment.allowsChallenge() else { return }
+    private mutating func challenge(_ index: Int, _ rcv: ReceiveVariables, answering segment: Segment) {
+        guard halfOpens[index].refusals.allow(segment, at: environment.now), environment.allowsChallenge()
+        else { return }
+        let halfOpen = halfOpens[index]
         let options = listeners[Int(halfOpen.listener.index)].connectionOptions
         let window = SynWindow.size(options) >> Int(halfOpen.negotiated.receiveWindowShift)
         var reply = ReplySegment(

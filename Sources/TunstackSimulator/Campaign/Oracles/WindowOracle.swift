@@ -9,7 +9,9 @@ struct WindowOracle: Oracle {
     mutating func sent(_ segment: ObservedSegment, by end: WireEnd?, _ verdicts: inout Verdicts) {
         guard let end, !segment.flags.contains(.rst) else { return }
         judgeText(of: segment, end, &verdicts)
-        guard segment.flags.contains(.ack), let announced = end.announcedEdge else { return }
+        // A SYN that is sent again cannot say more than 65,535 (RFC 7323 §2.2), whatever was said in between.
+        guard segment.flags.contains(.ack), !segment.flags.contains(.syn), let announced = end.announcedEdge
+        else { return }
         // Windows are announced in units of the scale; one unit less is a matter of rounding (RFC 7323 §2.4).
         let edge = end.edge(announcedBy: segment) + (1 << end.ownShift) - 1
         if edge.isBefore(announced) {

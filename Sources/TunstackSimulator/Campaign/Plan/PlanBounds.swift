@@ -17,6 +17,14 @@ struct PlanSeverity {
         let ends = plan.faults.map { Instant.origin + $0.start + $0.duration }
         healedAt = ends.max() ?? .origin
     }
+
+    private init(isMild: Bool, healedAt: Instant) {
+        self.isMild = isMild
+        self.healedAt = healedAt
+    }
+
+    /// Nothing is promised about the network.
+    static let unknown = PlanSeverity(isMild: false, healedAt: .origin)
 }
 
 /// How much a run may take. All bounds are generous: they are there to find what is endless, not what is slow.

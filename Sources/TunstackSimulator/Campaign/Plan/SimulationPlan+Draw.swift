@@ -69,7 +69,7 @@ extension SimulationPlan {
 
 extension HostPlan {
     /// About how many bytes go into a segment.
-    fileprivate var usualSegment: Int {
+    var usualSegment: Int {
         let largest = min(mtu - 52, options.maximumSegmentSize.map(Int.init) ?? .max)
         return max(1, min(largest, options.sendBufferBytes / 2, options.receiveBufferBytes / 2))
     }

@@ -8,9 +8,9 @@ struct PlannedNetwork {
     let referee: Referee
     private var drivers: [FlowDriver] = []
 
-    init(_ plan: SimulationPlan, canary: Canary?, keeping level: TraceLevel) {
+    init(_ plan: SimulationPlan, _ severity: PlanSeverity, canary: Canary?, keeping level: TraceLevel) {
         network = SimulatedNetwork(seed: plan.seed, keeping: level)
-        referee = Referee(plan)
+        referee = Referee(plan, severity)
         var hosts: [SimulatedHost] = []
         for (index, host) in plan.hosts.enumerated() {
             hosts.append(Self.add(host, index, to: network))

@@ -19,9 +19,8 @@ final class Referee: HostObserver {
     /// Of each host, those that are not over.
     private var active: [[SocketBook]]
 
-    init(_ plan: SimulationPlan) {
+    init(_ plan: SimulationPlan, _ severity: PlanSeverity) {
         self.plan = plan
-        let severity = PlanSeverity(plan)
         oracles = [
             ChecksumOracle(), NumberOracle(), TextOracle(), AcknowledgmentOracle(), WindowOracle(), ResetOracle(),
             ProgressOracle(severity), EndingOracle(), QuietOracle(), MemoryOracle(), TargetOracle(plan),

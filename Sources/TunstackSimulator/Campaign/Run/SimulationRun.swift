@@ -6,11 +6,21 @@ public struct SimulationRun: Sendable {
     public let plan: SimulationPlan
     /// The bug that is planted, if any.
     public let canary: Canary?
+    /// What decides about every packet on its way, beside its path; nil for nothing (`ReadPassage`).
+    private let passage: [UInt8]?
 
     /// A run of a plan.
     public init(_ plan: SimulationPlan, canary: Canary? = nil) {
         self.plan = plan
         self.canary = canary
+        passage = nil
+    }
+
+    /// A run of a plan through a network that reads from bytes what it does to each packet.
+    init(_ plan: SimulationPlan, passage: [UInt8]) {
+        self.plan = plan
+        self.passage = passage
+        canary = nil
     }
 
     /// Plays it, and keeps nothing but the verdicts and some numbers.
@@ -38,7 +48,11 @@ public struct SimulationRun: Sendable {
     private func play(
         keeping level: TraceLevel, opened: @escaping (SimulatedSocket, _ flow: Int) -> Void = { _, _ in }
     ) -> (report: RunReport, network: SimulatedNetwork) {
-        let planned = PlannedNetwork(plan, canary: canary, keeping: level)
+        let severity = passage == nil ? PlanSeverity(plan) : .unknown
+        let planned = PlannedNetwork(plan, severity, canary: canary, keeping: level)
+        if let passage {
+            planned.network.addRule(ReadPassage(passage), between: planned.hosts[0], planned.hosts[1])
+        }
         planned.referee.opened = opened
         let (network, referee) = (planned.network, planned.referee)
         var (steps, isIdle) = (0, false)
@@ -53,7 +67,7 @@ public struct SimulationRun: Sendable {
             guard referee.verdicts.violations.isEmpty else { break }
         }
         let run = FinishedRun(
-            plan: plan, severity: PlanSeverity(plan), time: network.now, hosts: planned.hosts.map(\.core),
+            plan: plan, severity: severity, time: network.now, hosts: planned.hosts.map(\.core),
             sockets: referee.sockets, refusals: referee.refusals, isIdle: isIdle, steps: steps,
             packets: referee.packets)
         if referee.verdicts.violations.isEmpty { referee.finish(run) }

@@ -16,7 +16,8 @@ extension Connection {
             lastTextReceivedAt: lastTextReceivedAt, deadline: timers.earliest, recovery: recovery, rtt: rtt.memory,
             keepAliveProbesUnanswered: keepAliveProbesUnanswered, softError: softError, receiveTuning: receiveTuning,
             congestion: congestion, flags: restingFlags, pacer: pacer, pathMTUSearch: pathMTUSearch,
-            acknowledgments: acknowledgments, refusals: refusals, negotiated: negotiated, announcedMSS: UInt16(announcedMSS),
+            acknowledgments: acknowledgments, refusals: refusals, negotiated: negotiated,
+            announcedMSS: UInt16(announcedMSS),
             pathMTU: UInt16(pathMTU), snd: snd, rcv: rcv, sendLimit: sendLimit, receiveLimit: receiveLimit,
             timestampRecent: timestampRecent, timestampOffset: timestampClock.offset,
             lastAcknowledgmentSent: lastAcknowledgmentSent, origin: origin, state: state)

@@ -6,13 +6,16 @@ import TunstackWire
 @Suite("Bare ACKs that are refused (RFC 9293 §3.10.7.4)")
 struct RefusalSpacingTests {
     private static let routes: [Route] = [
-        .synReceivedPassive, .establishedPassive, .finWait1, .finWait2, .closeWait, .closing, .lastAck, .timeWaitFromFinWait2,
+        .synReceivedPassive, .establishedPassive, .finWait1, .finWait2, .closeWait, .closing, .lastAck,
+        .timeWaitFromFinWait2,
     ]
 
     /// Something that no state with a window takes: half a million numbers beyond it.
     private static func refused(by script: SegmentScript) -> UInt32 { script.peerNext &+ 500_000 }
 
-    @Test("are answered once in half a second, so that no two ends answer each other's answers for ever", arguments: routes)
+    @Test(
+        "are answered once in half a second, so that no two ends answer each other's answers for ever",
+        arguments: routes)
     func spacing(route: Route) {
         let script = SegmentScript.reached(by: route)
         script.takeAllSent()

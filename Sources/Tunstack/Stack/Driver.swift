@@ -1,5 +1,6 @@
 import TunstackCore
 import TunstackLinux
+import TunstackWire
 
 /// Moves packets between the device and the core. Packets from the device pass through one buffer; packets of the core are given
 /// to the device in pieces, where they lie.
@@ -165,6 +166,8 @@ extension Driver {
         var result = TunDevice.ReadResult.wouldBlock
         var headerLength = 0
         var room = 0
+        /// The whole packet, if it is another stack's.
+        var foreign: [UInt8]?
     }
 
     /// Reads a packet whose text the core expects right into the receive buffer; nil if it expects nothing in particular.
@@ -177,13 +180,12 @@ extension Driver {
             let result = try buffer.fill { output throws(TunError) in
                 try port?.read(into: &output, headLength: headerLength, &first, &second) ?? .wouldBlock
             }
-            var foreign = Self.foreign(buffer, to: membership)
-            if foreign != nil, case .packet(let count, _, _) = result, count > headerLength {
-                // What was meant for a connection of ours belongs between the head and the overflow.
-                foreign?.insert(
-                    contentsOf: Self.copy(of: count - headerLength, from: first.bytes, second.bytes), at: headerLength)
+            var read = PlacedRead(result: result, headerLength: headerLength, room: room)
+            if let share = membership?.share, case .packet(let count, _, _) = result {
+                read.foreign = Self.foreign(
+                    head: buffer, headerLength, first.bytes, second.bytes, count: count, to: share)
             }
-            return PlacedRead(result: result, headerLength: headerLength, room: room, foreign: foreign)
+            return read
         }
         guard let read else { return nil }
         if case .packet = read.result, read.foreign == nil { return read }
@@ -191,12 +193,22 @@ extension Driver {
         return read
     }
 
-    /// The first bytes of two pieces, at most `count`.
-    private static func copy(of count: Int, from first: RawSpan, _ second: RawSpan) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append(bytes: first.extracting(first: min(count, first.byteCount)))
-        bytes.append(bytes: second.extracting(first: min(count - bytes.count, second.byteCount)))
-        return bytes
+    /// A copy of a packet that is another stack's, though its text was read to where ours would be.
+    private static func foreign(
+        head: borrowing PacketBuffer, _ headLength: Int, _ first: RawSpan, _ second: RawSpan, count: Int,
+        to share: StackShare
+    ) -> [UInt8]? {
+        head.withBytes { head in
+            // A segment's head tells whose it is; an ICMP error may go on in its text.
+            let isSegment = head.byteCount > 9 && head.byte(at: 9) == IPProtocol.tcp.rawValue
+            if isSegment, share.owner(of: head) == share.index { return nil }
+            var whole: [UInt8] = []
+            whole.append(bytes: head.extracting(first: headLength))
+            whole.append(bytes: first.extracting(first: max(0, count - whole.count)))
+            whole.append(bytes: second.extracting(first: max(0, count - whole.count)))
+            whole.append(bytes: head.extracting(droppingFirst: headLength))
+            return whole.withRawSpan { share.owner(of: $0) } == share.index ? nil : whole
+        }
     }
 
     private static func deliver(

@@ -126,13 +126,11 @@ struct BlindAttackTests {
         script.expectState(.established)
     }
 
-    @Test("bare ACKs that miss the window are held to the same rate, so that two ends cannot bounce them")
+    @Test("bare ACKs that miss the window are answered once at a time, so that two ends cannot bounce them")
     func ackLoop() {
-        let script = SegmentScript.reached(by: .establishedPassive) {
-            $0.limits.challengeAcknowledgmentsPerSecond = 10
-        }
+        let script = SegmentScript.reached(by: .establishedPassive)
         for _ in 0..<100 { script.peer(.ack, seq: 500_000) }
-        #expect(script.takeAllSent().count == 10)
+        #expect(script.takeAllSent().count == 1)
         // The ordinary work goes on meanwhile.
         script.peer([.psh, .ack], "abc")
         script.expect(.ack, ack: 1004)

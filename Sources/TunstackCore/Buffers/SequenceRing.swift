@@ -5,13 +5,18 @@ import TunstackWire
 /// copies stream bytes.
 ///
 /// A stream that is read as fast as it comes gives its block back again and again. So that the next one need not grow step by step,
-/// copying what it holds each time, it begins with the size of the last, or half of that if the last was never more than half full.
+/// copying what it holds each time, it begins with the size of the last, and with half of that once many in a row were never more
+/// than half full.
 @safe struct SequenceRing {
     private var block: UnsafeMutableRawPointer?
     /// The size of the block; without one, the size that the next is to begin with, or 0.
     private var bits: UInt8 = 0
     /// More than half of the block has been in use.
     private var wasHalfFull = false
+    /// Blocks in a row of which that was not so.
+    private var roomyBlocks: UInt8 = 0
+    /// So many of them halve the size: what comes in bursts of all sizes is kept in one for the largest.
+    private static let mostRoomyBlocks: UInt8 = 16
 
     /// Bytes that can be kept at a time; zero without a block.
     var capacity: Int { unsafe block == nil ? 0 : 1 << bits }
@@ -31,6 +36,7 @@ import TunstackWire
         if unsafe block == nil, Int(bits) > needed, !pool.isScarce, let fresh = unsafe pool.take(bits: Int(bits)) {
             unsafe larger.block = fresh
             larger.bits = bits
+            larger.roomyBlocks = roomyBlocks
         } else {
             guard let fresh = unsafe pool.take(bits: needed) else { return false }
             unsafe larger.block = fresh
@@ -51,8 +57,12 @@ import TunstackWire
         guard let block = unsafe block else { return }
         unsafe pool.give(block, bits: Int(bits))
         unsafe self.block = nil
-        if !wasHalfFull { bits -= 1 }
+        roomyBlocks = wasHalfFull ? 0 : roomyBlocks + 1
         wasHalfFull = false
+        if roomyBlocks == Self.mostRoomyBlocks {
+            roomyBlocks = 0
+            bits -= 1
+        }
     }
 
     /// Writes bytes to their places.

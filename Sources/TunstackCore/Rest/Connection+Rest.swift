@@ -65,7 +65,7 @@ extension Connection {
     /// All that keeps the connection from resting is what a later report could be about. Such a report comes within a round trip or so;
     /// after an RTO the window begins anew anyway (RFC 5681 §4.1), and there is nothing left to undo. Whether a deadline was set.
     mutating func awaitAftermath(at now: Instant) -> Bool {
-        guard isIdle, recovery.hasAftermath, !timers.isArmed(.aftermath) else { return false }
+        guard recovery.hasAftermath, !timers.isArmed(.aftermath), isIdle else { return false }
         timers[.aftermath] = now + Self.aftermath(rtt)
         return true
     }

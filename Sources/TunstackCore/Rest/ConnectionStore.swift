@@ -4,6 +4,9 @@ import TunstackWire
 ///
 /// Whoever changes a connection finds it at work: it wakes for that. Nothing but `rest(_:)` puts it to rest. One that is only looked at,
 /// for its status say, does not wake.
+///
+/// A connection that has just had something to do is likely to have more. So the last few that have come to have nothing stay at work,
+/// and a conversation with pauses does not pay for a rest at each.
 @safe struct ConnectionStore: ~Copyable {
     /// What there is of a connection in any case, and all that there is of one at rest.
     struct Entry {
@@ -24,11 +27,13 @@ import TunstackWire
     private let timestampTick: Interval
     /// A connection at rest, as it would be at work: made for a look at it.
     private let view: UnsafeMutablePointer<Connection>
-    /// Whether connections may rest. Only a test that compares wants them to stay at work.
-    var allowsRest = true
+    /// Connections that have had nothing to do at some time since they woke, longest ago first. Beyond `mostReady` they rest.
+    private var ready = Fifo<Int>()
+    private let mostReady: Int
 
-    init(timestampTick: Interval) {
+    init(timestampTick: Interval, mostReady: Int) {
         self.timestampTick = timestampTick
+        self.mostReady = mostReady
         unsafe view = .allocate(capacity: 1)
     }
 
@@ -93,18 +98,31 @@ import TunstackWire
 // MARK: - Rest
 
 extension ConnectionStore {
-    /// Puts a connection to rest if it has nothing to do; false if it has.
-    mutating func rest(_ index: Int) -> Bool {
+    /// A connection, which is at work, may have nothing to do any more. Says which one should rest for it: the one that has been ready
+    /// longest, if there are too many of them.
+    mutating func makeReady(_ index: Int) -> Int? {
+        guard mostReady > 0 else { return index }
+        guard !isAtRest(index), !self[index].bookkeeping.isReady else { return nil }
+        self[index].bookkeeping.isReady = true
+        ready.append(index)
+        guard ready.count > mostReady, let oldest = ready.popFirst(), isOccupied(oldest), !isAtRest(oldest),
+            self[oldest].bookkeeping.isReady
+        else { return nil }
+        self[oldest].bookkeeping.isReady = false
+        return oldest
+    }
+
+    /// Puts a connection to rest if it has nothing to do.
+    mutating func rest(_ index: Int) {
         let block = entries[index].block
-        guard allowsRest, block != ConnectionBlocks.none else { return false }
+        guard block != ConnectionBlocks.none else { return }
         let connection = unsafe blocks.pointer(to: block)
-        guard let resting = unsafe connection.pointee.resting({ UInt32(controllers.insert($0)) }) else { return false }
+        guard let resting = unsafe connection.pointee.resting({ UInt32(controllers.insert($0)) }) else { return }
         assert(self[index].options == options[entries[index].options], "options that the store does not know")
         entries[index].timer = unsafe connection.pointee.bookkeeping.timer
         entries[index].resting = resting
         entries[index].block = ConnectionBlocks.none
         blocks.discard(block)
-        return true
     }
 
     @inline(never)

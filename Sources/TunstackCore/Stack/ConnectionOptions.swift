@@ -46,6 +46,12 @@ public struct ConnectionOptions: Sendable, Hashable {
     /// The most that the send buffer grows to, in bytes; no growth unless it is more than `sendBufferBytes`.
     /// At most 2^29.
     public var maximumSendBufferBytes = 16 << 20
+    /// Bytes of sent data that have not left yet, at most (TCP_NOTSENT_LOWAT): beyond that a SEND takes no more, whatever room there
+    /// is, and it takes more when half of them have left. At least 1.
+    ///
+    /// The buffer then has what is in flight, and the next quarter of a megabyte: it stays in the processor's cache, and what an
+    /// application decides to send leaves soon.
+    public var unsentBytes = 256 * 1_024
     /// Bytes of received data to keep until read, at first; what the window is made of. The buffer grows with what the
     /// application reads in a round trip. At most 2^29.
     ///
@@ -124,6 +130,7 @@ extension ConnectionOptions {
         options.maximumRTO = max(maximumRTO, options.minimumRTO)
         options.delayedAcknowledgment = min(max(delayedAcknowledgment, .zero), .milliseconds(499))
         options.sendBufferBytes = min(max(sendBufferBytes, 1), Self.largestBuffer)
+        options.unsentBytes = max(unsentBytes, 1)
         options.receiveBufferBytes = min(max(receiveBufferBytes, 1), Self.largestBuffer)
         options.maximumSendBufferBytes = min(max(maximumSendBufferBytes, 1), Self.largestBuffer)
         options.maximumReceiveBufferBytes = min(max(maximumReceiveBufferBytes, 1), Self.largestBuffer)

@@ -2,6 +2,9 @@
 public struct Limits: Sendable {
     /// TCBs at a time, in all states.
     public var connections = 1 << 20
+    /// Connections without anything to do that are kept ready for the next packet, the most recent ones; the others shrink to what they
+    /// have to remember, and take a moment longer to answer.
+    public var readyConnections = 64
     /// Listening sockets at a time.
     public var listeners = 1_024
     /// TIME-WAIT records at a time; the oldest gives way.

@@ -37,9 +37,14 @@ extension Stack {
 }
 
 extension Connection {
-    /// There is room to send again; says so if the application waits for it.
+    /// Bytes that a SEND may take now.
+    @inline(__always)
+    var sendRoom: Int { min(sendBuffer.free, max(0, options.unsentBytes - queuedBytes)) }
+
+    /// There may be room to send again; says so if the application waits for it.
+    @inline(__always)
     mutating func noteRoom() {
-        guard senderWaits, sendBuffer.free > 0 else { return }
+        guard senderWaits, sendBuffer.free > 0, queuedBytes <= options.unsentBytes / 2 else { return }
         senderWaits = false
         events.insert(.writable)
     }

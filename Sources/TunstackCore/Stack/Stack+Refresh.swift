@@ -27,7 +27,8 @@ extension Stack {
         transmitQueue.append(id(of: index))
     }
 
-    private mutating func queueEvents(_ index: Int) {
+    /// What the application is to be told stands in the queue of events.
+    mutating func queueEvents(_ index: Int) {
         if connections[index].events.contains(.established), let listener = connections[index].bookkeeping.acceptor {
             offerToListener(index, listener)
         }
@@ -79,10 +80,10 @@ extension Stack {
         return true
     }
 
-    /// Lets a connection rest that has nothing to do any more.
+    /// Lets a connection rest, now or when others have had nothing to do since, if it has nothing to do any more.
     mutating func restIfIdle(_ index: Int) {
-        guard !connections.rest(index), connections[index].awaitAftermath(at: environment.now) else { return }
-        armTimer(index)
+        if connections[index].awaitAftermath(at: environment.now) { armTimer(index) }
+        if let index = connections.makeReady(index) { connections.rest(index) }
     }
 
     private mutating func leaveTable(_ index: Int) {

@@ -91,6 +91,7 @@ extension Stack {
             let segment = connections[index].transmit(into: &output, &environment)
             connections[index].bookkeeping.isInTransmitQueue = segment != nil
             if segment != nil { transmitQueue.append(id) }
+            queueEvents(index)
             armTimer(index)
             if let segment { return .segment(connection: index, segment) }
             restIfIdle(index)

@@ -67,7 +67,8 @@ public struct Stack: ~Copyable {
         precondition((576...65_535).contains(configuration.mtu), "an MTU outside 576 to 65,535")
         environment = Environment(configuration: configuration, random: &random, now: now)
         addresses = LocalAddresses(configuration.addresses)
-        connections = ConnectionStore(timestampTick: configuration.timestampTick)
+        connections = ConnectionStore(
+            timestampTick: configuration.timestampTick, mostReady: configuration.limits.readyConnections)
         tableKey = SipHash.Key(from: &random)
         ephemeralPorts = EphemeralPorts(range: configuration.ephemeralPorts, random: &random)
         timers = TimerWheel(at: now)

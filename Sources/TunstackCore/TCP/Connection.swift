@@ -273,4 +273,6 @@ struct Bookkeeping {
     var isWaitingForMemory = false
     /// A TIME-WAIT record has taken over.
     var isInTimeWait = false
+    /// It stands among those that have had nothing to do.
+    var isReady = false
 }

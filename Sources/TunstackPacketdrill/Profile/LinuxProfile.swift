@@ -43,6 +43,7 @@ extension Profile {
         options.ecn = ecn == 1
         // What may be queued is decided by the socket, which counts as Linux does.
         options.sendBufferBytes = 1 << 29
+        options.unsentBytes = .max
         options.maximumSendBufferBytes = 1 << 29
         options.congestion = congestion(named: sysctls.text("tcp_congestion_control") ?? "cubic") ?? .cubic
         // Only with a queueing discipline that paces does Linux pace CUBIC and Reno.

@@ -73,6 +73,8 @@ public final class SimulatedNetwork {
     ) -> SimulatedHost {
         var configuration = StackConfiguration(address: IPv4Network(address, prefixLength: 24))
         configuration.recordsTransitions = recorder.keepsAnything
+        // There are few connections; they would all stay at work.
+        configuration.limits.readyConnections = 0
         configure(&configuration)
         let core = HostCore(
             id: NodeID(index: nodes.count), name: name, configuration: configuration,

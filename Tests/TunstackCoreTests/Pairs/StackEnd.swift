@@ -52,6 +52,7 @@ final class StackEnd {
         self.outgoing = outgoing
         self.random = random
         var configuration = StackConfiguration(address: IPv4Network(address, prefixLength: 24))
+        configuration.limits.readyConnections = 0
         configure(&configuration)
         stack = Stack(configuration: configuration, random: &self.random, at: .origin)
     }

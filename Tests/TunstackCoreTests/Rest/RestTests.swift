@@ -100,6 +100,39 @@ struct RestTests {
         script.expectState(.closed)
     }
 
+    @Test("connections that had something to do last stay ready; the one that was first to have nothing rests")
+    func ready() throws {
+        let script = SegmentScript(listening: 9877) { $0.limits.readyConnections = 2 }
+        for port in 1...5 as ClosedRange<UInt16> {
+            script.connect(fromPort: port)
+            script.peer(.syn)
+            script.expect([.syn, .ack])
+            script.peer(.ack)
+            script.accept()
+            script.takeAllEvents()
+            #expect(script.stack.connectionsAtWork == min(2, Int(port)))
+        }
+        let ids = (0..<5).map { script.stack.id(of: $0) }
+        // One that is gone leaves a place that nobody has to rest for.
+        script.stack.abort(ids[4], at: script.now)
+        script.stack.release(ids[4], at: script.now)
+        #expect(script.stack.connectionsAtWork == 1)
+        for id in [ids[0], ids[1], ids[2]] {
+            _ = try Array("x".utf8).withRawSpan { span throws(ConnectionError) in
+                try script.stack.send(span, on: id, at: script.now)
+            }
+        }
+        script.drain()
+        for port in 1...3 as ClosedRange<UInt16> {
+            script.connect(fromPort: port)
+            script.peer(.ack)
+        }
+        script.takeAllSent()
+        script.takeAllEvents()
+        #expect(script.stack.connectionsAtWork == 2)
+        #expect(script.stack.bufferBytesInUse == 0)
+    }
+
     @Test("after a loss a connection rests once no report can be about it any more")
     func aftermath() throws {
         let script = SegmentScript.transfer()
@@ -178,11 +211,13 @@ struct RestEquivalenceTests {
         habits.pauses = Int.random(in: 200...900, using: &random)
         let ends = (0..<2).map { index in
             habits.piece = Int.random(in: 100...4_000, using: &random)
-            let end = StackEnd(
-                address: StackPair.addresses[index], configure: { $0.defaultConnectionOptions = options },
+            return StackEnd(
+                address: StackPair.addresses[index],
+                configure: {
+                    $0.defaultConnectionOptions = options
+                    $0.limits.readyConnections = rests ? 0 : .max
+                },
                 habits: habits, sending: Self.stream, random: SplitMix64(seed: random.next()))
-            end.stack.connections.allowsRest = rests
-            return end
         }
         let pair = StackPair(wire: LossyWire(faults: faults, random: SplitMix64(seed: random.next())), ends: ends)
         try pair.connect()

@@ -63,6 +63,27 @@ struct SequenceRingTests {
         #expect(ring.capacity == 0)
     }
 
+    @Test("a block begins with the size of the last, until sixteen in a row were never more than half full")
+    func remembersItsSize() {
+        var pool = pool()
+        var ring = SequenceRing()
+        let start = SequenceNumber(9)
+        func use(_ byteCount: Int) -> Int {
+            let reserved = ring.reserve(byteCount, keeping: 0, from: start, pool: &pool)
+            #expect(reserved)
+            defer { ring.release(to: &pool) }
+            return ring.capacity
+        }
+        #expect(use(60_000) == 65_536)
+        for _ in 0..<15 { #expect(use(32_768) == 65_536) }
+        // It is needed again, and the count begins anew.
+        #expect(use(32_769) == 65_536)
+        for _ in 0..<16 { #expect(use(100) == 65_536) }
+        for _ in 0..<16 { #expect(use(100) == 32_768) }
+        #expect(use(100) == 16_384)
+        #expect(use(20_000) == 32_768)
+    }
+
     @Test("growth that the budget does not allow changes nothing")
     func refusedGrowth() {
         var pool = BufferPool(budgetBytes: 8_192, cacheBytes: 0)

@@ -76,6 +76,7 @@ final class SegmentScript {
         configuration.timestampOffsets = .fixed(0)
         configuration.recordsTransitions = true
         configuration.defaultConnectionOptions = options
+        configuration.limits.readyConnections = 0
         configure(&configuration)
         var random = SplitMix64(seed: 1)
         stack = Stack(configuration: configuration, random: &random, at: now)

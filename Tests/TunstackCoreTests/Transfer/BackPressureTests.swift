@@ -64,6 +64,27 @@ struct BackPressureTests {
         script.takeAllSent()
     }
 
+    @Test("SEND takes no more than may wait to leave, and says so when half of that has left, acknowledged or not")
+    func unsent() throws {
+        let script = SegmentScript.transfer(options: .plain { $0.unsentBytes = 4_000 })
+        for first in [5_001, 9_001] as [UInt32] {
+            #expect(try script.send(count: 30_000) == 4_000)
+            script.expectStream(first...first + 3_999, pushed: true)
+            script.expectEvents(.writable)
+        }
+        // The congestion window has room for two segments more.
+        #expect(try script.send(count: 30_000) == 4_000)
+        script.expectStream(13_001...14_000)
+        script.expectStream(14_001...15_000)
+        script.expectEvents(.writable)
+        #expect(try script.send(count: 30_000) == 2_000)
+        script.expectEvents([])
+        script.peer(.ack, ack: 6_001)
+        script.expectStream(15_001...17_000)
+        script.expectEvents(.writable)
+        script.takeAllSent()
+    }
+
     @Test("what the peer's window never allowed needs no room")
     func smallPeerWindow() throws {
         let options = ConnectionOptions.plain { $0.sendBufferBytes = 1_000 }

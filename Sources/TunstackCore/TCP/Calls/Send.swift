@@ -59,7 +59,7 @@ extension Stack {
         environment.now = now
         let index = try index(of: id)
         let appended = try connections[index].send(upTo: count, flags: flags, &environment, fill)
-        if appended.room < count, connections[index].sendBuffer.free > 0 { waitForMemory(index) }
+        if appended.room < count, connections[index].sendRoom > 0 { waitForMemory(index) }
         refresh(index)
         return appended.count
     }
@@ -99,7 +99,7 @@ extension Connection {
         guard count > 0, recovery.segments.hasMemory || recovery.segments.reserve(pool: &pool) else {
             return SendBuffer.Appended()
         }
-        let appended = sendBuffer.append(upTo: count, pool: &pool, fill)
+        let appended = sendBuffer.append(upTo: min(count, sendRoom), pool: &pool, fill)
         if sendBuffer.isEmpty { recovery.segments.releaseIfEmpty(to: &pool) }
         return appended
     }

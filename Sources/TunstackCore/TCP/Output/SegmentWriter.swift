@@ -34,6 +34,7 @@ extension Connection {
             timeToLive: options.timeToLive, differentiatedServices: options.differentiatedServices,
             ecn: mayCarryMark(segment) ? ECNCodepoint.capable0 : ECNCodepoint.notCapable)
         onSent(segment, &environment)
+        noteRoom()
         if !duplicate.isEmpty, !header.options.sackBlocks.isEmpty {
             duplicate.clear()
             environment.counters.duplicateReportsSent &+= 1

@@ -63,10 +63,18 @@ struct Loop: ~Copyable {
 
     private mutating func read(at now: Instant) throws {
         for _ in 0..<Self.packetsPerTurn {
-            switch try Self.fill(&packet, from: &port) {
-            case .packet(_, let checksum, _): Self.deliver(packet, checksum, to: &core, at: now)
-            case .malformed: continue
-            case .wouldBlock, .endOfStream: return
+            let place = try Self.fillPlaced(&packet, from: &port, for: &core)
+            switch try place?.result ?? Self.fill(&packet, from: &port) {
+            case .packet(let count, let checksum, _):
+                if let place {
+                    Self.deliver(packet, count, place, checksum, to: &core, at: now)
+                } else {
+                    Self.deliver(packet, checksum, to: &core, at: now)
+                }
+            case .malformed: core.withdrawPlacement()
+            case .wouldBlock, .endOfStream:
+                core.withdrawPlacement()
+                return
             }
         }
     }
@@ -85,6 +93,39 @@ struct Loop: ~Copyable {
         _ packet: inout Block, from port: inout PacketPort
     ) throws(TunError) -> TunDevice.ReadResult {
         try packet.fill { output throws(TunError) in try port.read(into: &output) }
+    }
+
+    /// What was read where the core wants the text, and how that was laid out.
+    private struct Place {
+        let result: TunDevice.ReadResult
+        let headerLength: Int
+        let room: Int
+    }
+
+    /// Reads a packet whose text the core expects right into the receive buffer; nil if it expects nothing in particular.
+    private static func fillPlaced(
+        _ packet: inout Block, from port: inout PacketPort, for core: inout Stack
+    ) throws(TunError) -> Place? {
+        try core.offerPlacement { headerLength, first, second throws(TunError) in
+            let room = first.byteCount + second.byteCount
+            let result = try packet.fill { output throws(TunError) in
+                try port.read(into: &output, headLength: headerLength, &first, &second)
+            }
+            return Place(result: result, headerLength: headerLength, room: room)
+        }
+    }
+
+    private static func deliver(
+        _ packet: borrowing Block, _ count: Int, _ place: Place, _ checksum: ChecksumStatus, to core: inout Stack,
+        at now: Instant
+    ) {
+        packet.withBytes { bytes in
+            let header = bytes.extracting(first: min(place.headerLength, bytes.byteCount))
+            let overflow = bytes.extracting(droppingFirst: header.byteCount)
+            _ = core.receivePlaced(
+                header: header, textLength: min(place.room, count - header.byteCount), overflow: overflow,
+                checksum: checksum, at: now)
+        }
     }
 
     private static func deliver(

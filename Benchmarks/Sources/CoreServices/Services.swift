@@ -1,4 +1,3 @@
-import BenchmarkSupport
 import TunstackCore
 import TunstackWire
 
@@ -14,9 +13,6 @@ struct Services: ~Copyable {
 
     private var listeners: [ListenerID: Kind] = [:]
     private var kinds: [ConnectionID: Kind] = [:]
-    /// What an echo could not send at once.
-    private var rests: [ConnectionID: [UInt8]] = [:]
-    private var scratch = Block(capacity: chunk)
     private let text = [UInt8](repeating: UInt8(ascii: "x"), count: chunk)
 
     init(on core: inout Stack, at now: Instant) throws(ListenError) {
@@ -47,7 +43,7 @@ struct Services: ~Copyable {
     private mutating func serve(_ id: ConnectionID, of core: inout Stack, at now: Instant) {
         guard let kind = kinds[id] else { return }
         let isOpen: Bool
-        do throws(ConnectionError) {
+        do {
             switch kind {
             case .discard: isOpen = try discard(id, of: &core, at: now)
             case .source: isOpen = try send(on: id, of: &core, at: now)
@@ -59,16 +55,14 @@ struct Services: ~Copyable {
         }
         guard !isOpen else { return }
         kinds[id] = nil
-        rests[id] = nil
         core.release(id, at: now)
     }
 
-    /// Whether the peer may send more.
-    private mutating func discard(
-        _ id: ConnectionID, of core: inout Stack, at now: Instant
-    ) throws(ConnectionError) -> Bool {
+    // Each says whether the peer may send more.
+
+    private func discard(_ id: ConnectionID, of core: inout Stack, at now: Instant) throws(ConnectionError) -> Bool {
         while true {
-            switch try Self.receive(into: &scratch, on: id, of: &core, at: now) {
+            switch try core.receive(on: id, at: now, { $0.byteCount + $1.byteCount }) {
             case .bytes: continue
             case .wouldBlock: return true
             case .endOfStream: return false
@@ -76,56 +70,18 @@ struct Services: ~Copyable {
         }
     }
 
-    private mutating func send(on id: ConnectionID, of core: inout Stack, at now: Instant) throws(ConnectionError)
-        -> Bool
-    {
+    private func send(on id: ConnectionID, of core: inout Stack, at now: Instant) throws(ConnectionError) -> Bool {
         while try core.send(unsafe text.span.bytes, on: id, at: now) == text.count {}
         return try discard(id, of: &core, at: now)
     }
 
-    private mutating func echo(_ id: ConnectionID, of core: inout Stack, at now: Instant) throws(ConnectionError)
-        -> Bool
-    {
-        if let rest = rests[id] {
-            let sent = try core.send(unsafe rest.span.bytes, on: id, at: now)
-            guard sent == rest.count else {
-                rests[id] = Array(rest[sent...])
-                return true
-            }
-            rests[id] = nil
-        }
+    private func echo(_ id: ConnectionID, of core: inout Stack, at now: Instant) throws(RelayError) -> Bool {
         while true {
-            switch try Self.receive(into: &scratch, on: id, of: &core, at: now) {
-            case .bytes: break
-            case .wouldBlock: return true
+            switch try core.relay(from: id, to: id, at: now) {
+            case .bytes(0), .wouldBlock: return true
+            case .bytes: continue
             case .endOfStream: return false
             }
-            let sent = try Self.send(scratch, on: id, of: &core, at: now)
-            guard sent == scratch.count else {
-                rests[id] = scratch.withBytes { bytes in
-                    Array(bytes.extracting(sent...))
-                }
-                return true
-            }
         }
-    }
-
-    private static func receive(
-        into scratch: inout Block, on id: ConnectionID, of core: inout Stack, at now: Instant
-    ) throws(ConnectionError) -> ReceiveResult {
-        try scratch.fill { output throws(ConnectionError) in try core.receive(into: &output, on: id, at: now) }
-    }
-
-    private static func send(
-        _ scratch: borrowing Block, on id: ConnectionID, of core: inout Stack, at now: Instant
-    ) throws(ConnectionError) -> Int {
-        try scratch.withBytes { bytes throws(ConnectionError) in try core.send(bytes, on: id, at: now) }
-    }
-}
-
-extension Array<UInt8> {
-    /// A copy of the bytes.
-    fileprivate init(_ bytes: RawSpan) {
-        self = unsafe bytes.withUnsafeBytes { unsafe Array($0) }
     }
 }

@@ -86,9 +86,7 @@ extension Connection {
     /// scarce, and never beyond what the window field can tell.
     ///
     /// A peer echoes what it likes, so the echo may do no more than size a buffer.
-    @inline(__always)
-    mutating func tuneReceiveBuffer(_ segment: Segment, _ environment: borrowing Environment) {
-        let now = environment.now
+    mutating func tuneReceiveBuffer(_ segment: Segment, mayGrow: Bool, at now: Instant) {
         receiveTuning.adopt(rtt.srtt)
         if negotiated.timestamps, let echoed = segment.options.timestamps?.echoReply, echoed != 0,
             let elapsed = timestampClock.elapsed(since: echoed, at: now)
@@ -96,8 +94,7 @@ extension Connection {
             receiveTuning.onEcho(elapsed, tick: timestampClock.tick)
         }
         let wanted = receiveTuning.onArrival(
-            upTo: rcv.nxt, read: receiveBuffer.readNext, edge: rcv.announced, mayGrow: !environment.pool.isScarce,
-            at: now)
+            upTo: rcv.nxt, read: receiveBuffer.readNext, edge: rcv.announced, mayGrow: mayGrow, at: now)
         guard let wanted else { return }
         let most = min(options.maximumReceiveBufferBytes, negotiated.largestWindow)
         receiveBuffer.grow(toHold: min(wanted + 2 * receiveMSS, most))

@@ -85,6 +85,8 @@ struct AcknowledgmentNews {
     let isAfterTimeout: Bool
     /// The peer echoes a congestion mark.
     let isMarked: Bool
+    /// The path is known to reorder.
+    let isReordered: Bool
 }
 
 /// How fast the path delivered, over the time from the sending of one segment to its acknowledgment

@@ -98,11 +98,13 @@ struct CongestionWindow {
         // Only the first slow start has no threshold to end at (RFC 9406 §4.3).
         if ssthresh == .max, hasFilledPath(news, isRoundOver: isRoundOver) { ssthresh = cwnd }
         // RFC 3168 §6.1.2: what carries ECN-Echo does not widen the window.
-        guard news.acknowledged > 0, !news.isMarked,
+        guard news.acknowledged > 0 || news.isReordered && news.delivered > 0, !news.isMarked,
             validation.mayGrow(news, cwnd: cwnd, isInSlowStart: isInSlowStart)
         else { return nil }
-        // What earlier acknowledgments reported beyond a gap has let new data go then.
-        let bytes = min(news.acknowledged, max(0, news.delivered))
+        // What earlier acknowledgments reported beyond a gap has let new data go then. On a path that reorders, a gap is no sign of a
+        // loss and much arrives beyond one, so that counts when it is reported.
+        let delivered = max(0, news.delivered)
+        let bytes = news.isReordered ? delivered : min(news.acknowledged, delivered)
         guard isInSlowStart else { return bytes }
         return slowStart(bytes, isAfterTimeout: news.isAfterTimeout)
     }

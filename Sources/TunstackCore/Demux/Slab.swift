@@ -80,17 +80,23 @@
 
     func isOccupied(_ index: Int) -> Bool { index < end && generation(of: index) & 1 == 1 }
 
+    /// Where a value is kept; good until it is taken out.
+    @inline(__always)
+    func occupied(_ index: Int) -> UnsafePointer<Element> {
+        precondition(isOccupied(index), "a slot that is vacant")
+        return unsafe UnsafePointer(pointer(to: index))
+    }
+
     /// All indices that were ever used; ask `isOccupied`.
     var indices: Range<Int> { 0..<end }
 
     subscript(index: Int) -> Element {
-        _read {
+        @inline(__always)
+        unsafeAddress { unsafe occupied(index) }
+        @inline(__always)
+        unsafeMutableAddress {
             precondition(isOccupied(index), "a slot that is vacant")
-            yield unsafe pointer(to: index).pointee
-        }
-        _modify {
-            precondition(isOccupied(index), "a slot that is vacant")
-            yield &(unsafe pointer(to: index).pointee)
+            return unsafe pointer(to: index)
         }
     }
 }

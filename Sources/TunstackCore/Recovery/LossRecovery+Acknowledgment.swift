@@ -89,6 +89,7 @@ extension LossRecovery {
         let isReducing: Bool
     }
 
+    @inline(__always)
     private var isReducing: Bool { phase == .fastRecovery || phase == .reducing }
 
     private mutating func tell(
@@ -105,7 +106,7 @@ extension LossRecovery {
                 totalDelivered: rate.delivered, totalLost: rate.lost, isWindowLimited: ack.isWindowLimited,
                 hadFilledWindow: ack.hadFilledWindow,
                 isInRecovery: prior.isReducing || isReducing, isAfterTimeout: phase == .afterTimeout,
-                isMarked: ack.isMarked))
+                isMarked: ack.isMarked, isReordered: rack.hasSeenReordering))
         guard isReducing else { return }
         reduction.onAcknowledged(
             delivered: outcome.delivered, inFlight: inFlight, ssthresh: controller.ssthresh,
@@ -191,6 +192,7 @@ extension LossRecovery {
     }
 
     /// Whether what was delivered may have been the original of a retransmission (RFC 8985 §6.2 step 2).
+    @inline(__always)
     private func isAmbiguous(_ segment: SentSegment, _ ack: IncomingAcknowledgment) -> Bool {
         // A repair's timestamp may be behind the clock.
         let stamp = segment.sentAt - rack.repairStampLag(minimumRoundTrip: minimumRoundTrip.value)

@@ -65,6 +65,7 @@ struct LossRecovery {
     var hasMissing: Bool { !segments.missing.isEmpty }
     /// Whether something is missing that tells of congestion. The loss of a probe for a larger path MTU does not (RFC
     /// 4821 §7.6.2).
+    @inline(__always)
     var hasLosses: Bool {
         var serial = segments.missing.first
         while serial != SentSegments.none {
@@ -151,6 +152,7 @@ extension LossRecovery {
 
     /// The segments that a repair of at most `size` bytes takes along: the first that is missing, and those missing that follow it
     /// without a gap. Their bytes.
+    @inline(__always)
     func repairLength(atMost size: Int) -> Int {
         var serial = segments.missing.first
         var length = Int(segments[serial].length)

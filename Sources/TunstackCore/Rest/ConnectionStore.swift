@@ -22,9 +22,8 @@ import TunstackWire
 
     private var entries = Slab<Entry>()
     private var blocks = ConnectionBlocks()
-    private var controllers = Slab<CongestionControl>()
-    private var options = OptionsTable()
-    private let timestampTick: Interval
+    /// Not in the store itself: it stands in the way of nothing that looks for a connection at work.
+    private let shared: UnsafeMutablePointer<SharedParts>
     /// A connection at rest, as it would be at work: made for a look at it.
     private let view: UnsafeMutablePointer<Connection>
     /// Connections that have had nothing to do at some time since they woke, longest ago first. Beyond `mostReady` they rest.
@@ -32,12 +31,17 @@ import TunstackWire
     private let mostReady: Int
 
     init(timestampTick: Interval, mostReady: Int) {
-        self.timestampTick = timestampTick
         self.mostReady = mostReady
+        unsafe shared = .allocate(capacity: 1)
+        unsafe shared.initialize(to: SharedParts(timestampTick: timestampTick))
         unsafe view = .allocate(capacity: 1)
     }
 
-    deinit { unsafe view.deallocate() }
+    deinit {
+        unsafe shared.deinitialize(count: 1)
+        unsafe shared.deallocate()
+        unsafe view.deallocate()
+    }
 
     /// Connections, at work or at rest.
     var count: Int { entries.count }
@@ -62,8 +66,9 @@ import TunstackWire
     subscript(index: Int) -> Connection {
         @inline(__always)
         unsafeAddress {
-            let block = entries[index].block
-            guard block != ConnectionBlocks.none else { return unsafe look(at: index) }
+            let entry = unsafe entries.occupied(index)
+            let block = unsafe entry.pointee.block
+            guard block != ConnectionBlocks.none else { return unsafe Self.look(at: entry, shared, view) }
             return unsafe UnsafePointer(blocks.pointer(to: block))
         }
         @inline(__always)
@@ -76,7 +81,7 @@ import TunstackWire
     /// Stores a connection, which is at work, and says where.
     mutating func insert(_ connection: consuming Connection) -> Int {
         let key = connection.key
-        let options = options.retain(connection.options)
+        let options = unsafe shared.pointee.options.retain(connection.options)
         return entries.insert(Entry(key: key, block: blocks.insert(connection), options: options))
     }
 
@@ -84,14 +89,14 @@ import TunstackWire
     mutating func remove(_ index: Int) -> Connection {
         if isAtRest(index) { wake(index) }
         let entry = entries.remove(index)
-        options.release(entry.options)
+        unsafe shared.pointee.options.release(entry.options)
         return blocks.remove(entry.block)
     }
 
     /// The connection, which is at work, has other options than before.
     mutating func noteOptions(of index: Int) {
-        options.release(entries[index].options)
-        entries[index].options = options.retain(self[index].options)
+        unsafe shared.pointee.options.release(entries[index].options)
+        entries[index].options = unsafe shared.pointee.options.retain(self[index].options)
     }
 }
 
@@ -117,8 +122,13 @@ extension ConnectionStore {
         let block = entries[index].block
         guard block != ConnectionBlocks.none else { return }
         let connection = unsafe blocks.pointer(to: block)
-        guard let resting = unsafe connection.pointee.resting({ UInt32(controllers.insert($0)) }) else { return }
-        assert(self[index].options == options[entries[index].options], "options that the store does not know")
+        let shared = unsafe shared
+        guard
+            let resting = unsafe connection.pointee.resting({ unsafe UInt32(shared.pointee.controllers.insert($0)) })
+        else { return }
+        assert(
+            unsafe self[index].options == shared.pointee.options[entries[index].options],
+            "options that the store does not know")
         entries[index].timer = unsafe connection.pointee.bookkeeping.timer
         entries[index].resting = resting
         entries[index].block = ConnectionBlocks.none
@@ -129,33 +139,22 @@ extension ConnectionStore {
     private mutating func wake(_ index: Int) {
         guard let resting = entries[index].resting else { return }
         let block = blocks.take()
-        unsafe blocks.pointer(to: block).initialize(to: connection(resting, at: index))
+        unsafe blocks.pointer(to: block).initialize(to: shared.pointee.connection(resting, of: entries[index]))
         entries[index].block = block
         entries[index].resting = nil
-        if case .whole(let place) = resting.congestion { _ = controllers.remove(Int(place)) }
+        if case .whole(let place) = resting.congestion { _ = unsafe shared.pointee.controllers.remove(Int(place)) }
     }
 
     /// Makes the view of a connection at rest. It holds until the next one is made; nothing in it has to be ended.
     @inline(never)
-    private func look(at index: Int) -> UnsafePointer<Connection> {
-        if let resting = entries[index].resting { unsafe view.initialize(to: connection(resting, at: index)) }
+    private static func look(
+        at entry: UnsafePointer<Entry>, _ shared: UnsafeMutablePointer<SharedParts>,
+        _ view: UnsafeMutablePointer<Connection>
+    ) -> UnsafePointer<Connection> {
+        if let resting = unsafe entry.pointee.resting {
+            unsafe view.initialize(to: shared.pointee.connection(resting, of: entry.pointee))
+        }
         return unsafe UnsafePointer(view)
-    }
-
-    /// The connection that a record stands for.
-    private func connection(_ resting: RestingConnection, at index: Int) -> Connection {
-        let congestion =
-            switch resting.congestion {
-            case .cubicInSlowStart(let window, let search): CongestionControl(Cubic(window, search: search))
-            case .cubic(let window, let curve): CongestionControl(Cubic(window, curve: CubicCurve(curve)))
-            case .newReno(let window, let search, let acknowledged):
-                CongestionControl(NewReno(window, search: search, acknowledged: acknowledged))
-            case .whole(let place): controllers[Int(place)]
-            }
-        return Connection(
-            waking: resting, timer: entries[index].timer, key: entries[index].key,
-            options: options[entries[index].options],
-            congestion: congestion, timestampTick: timestampTick)
     }
 
     @inline(__always)

@@ -44,7 +44,7 @@ struct CongestionExtremesTests {
                     totalDelivered: 0, totalLost: 0, isWindowLimited: generator.next() % 8 != 0,
                     hadFilledWindow: generator.next() % 2 == 0,
                     isInRecovery: generator.next() % 4 == 0, isAfterTimeout: generator.next() % 4 == 0,
-                    isMarked: generator.next() % 8 == 0))
+                    isMarked: generator.next() % 8 == 0, isReordered: generator.next() % 2 == 0))
         }
     }
 

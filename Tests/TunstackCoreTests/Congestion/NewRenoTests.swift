@@ -37,6 +37,20 @@ struct NewRenoTests {
         #expect(rounds(4, segmentsPerAck: segmentsPerAck) == [20, 40, 80, 160])
     }
 
+    @Test("what is reported beyond a gap widens the window once the path is known to reorder, and not before")
+    mutating func reordered() {
+        newReno.onAcknowledged(AcknowledgmentNews(delivered: 2 * Self.mss, beyondGap: true))
+        #expect(newReno.cwnd == 10 * Self.mss)
+        newReno.onAcknowledged(AcknowledgmentNews(delivered: 2 * Self.mss, beyondGap: true, isReordered: true))
+        #expect(newReno.cwnd == 12 * Self.mss)
+        newReno.onAcknowledged(AcknowledgmentNews(delivered: 2 * Self.mss, isReordered: true))
+        #expect(newReno.cwnd == 14 * Self.mss)
+        let repairing = AcknowledgmentNews(
+            delivered: 2 * Self.mss, isInRecovery: true, beyondGap: true, isReordered: true)
+        newReno.onAcknowledged(repairing)
+        #expect(newReno.cwnd == 14 * Self.mss)
+    }
+
     @Test(
         "before anything is paced, one acknowledgment opens the window by eight segments at most",
         .requirement("RFC9406 §4.2"))

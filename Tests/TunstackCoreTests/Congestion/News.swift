@@ -7,15 +7,16 @@ extension AcknowledgmentNews {
     init(
         at now: Instant = .origin, delivered: Int, inFlight: Int = 0, round: Int = 0, roundTrip: Interval? = nil,
         smoothed: Interval = .zero, isWindowLimited: Bool = true, isInRecovery: Bool = false,
-        isAfterTimeout: Bool = false, isMarked: Bool = false
+        isAfterTimeout: Bool = false, isMarked: Bool = false, beyondGap: Bool = false,
+        isReordered: Bool = false
     ) {
         self.init(
-            now: now, delivered: delivered, acknowledged: delivered, lost: 0, priorInFlight: inFlight + delivered,
-            inFlight: inFlight, una: SequenceNumber(0) + round, nxt: SequenceNumber(0) + (round + 1),
-            roundTrip: roundTrip, smoothedRoundTrip: smoothed, rate: nil, totalDelivered: 0, totalLost: 0,
-            isWindowLimited: isWindowLimited, hadFilledWindow: isWindowLimited, isInRecovery: isInRecovery,
-            isAfterTimeout: isAfterTimeout,
-            isMarked: isMarked)
+            now: now, delivered: delivered, acknowledged: beyondGap ? 0 : delivered, lost: 0,
+            priorInFlight: inFlight + delivered, inFlight: inFlight, una: SequenceNumber(0) + round,
+            nxt: SequenceNumber(0) + (round + 1), roundTrip: roundTrip, smoothedRoundTrip: smoothed, rate: nil,
+            totalDelivered: 0, totalLost: 0, isWindowLimited: isWindowLimited, hadFilledWindow: isWindowLimited,
+            isInRecovery: isInRecovery,
+            isAfterTimeout: isAfterTimeout, isMarked: isMarked, isReordered: isReordered)
     }
 }
 

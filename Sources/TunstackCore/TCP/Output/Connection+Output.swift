@@ -184,8 +184,7 @@ extension Connection {
     }
 
     /// Silly-window avoidance at the sender (RFC 9293 §3.8.6.2.1, MUST-38) and Nagle's algorithm (§3.7.4, SHLD-7).
-    @inline(__always)
-    private func isWorthSending(_ length: Int, queued: Int) -> Bool {
+    private mutating func isWorthSending(_ length: Int, queued: Int) -> Bool {
         if length >= textRoom { return true }
         if length == queued, holdsPartialSegment { return false }
         if length == queued, !smallSegmentIsOutstanding || options.noDelay || output.holdIsOver { return true }

@@ -76,8 +76,7 @@ extension Connection {
         return options
     }
 
-    @inline(__always)
-    private func currentOptions(at now: Instant, besides segment: OutgoingSegment) -> TCPOptions {
+    private mutating func currentOptions(at now: Instant, besides segment: OutgoingSegment) -> TCPOptions {
         var options = TCPOptions()
         if negotiated.timestamps {
             let isRepair = segment.purpose == .retransmission

@@ -7,8 +7,9 @@ extension Connection {
         _ segment: Segment, text: RawSpan, _ environment: inout Environment
     ) -> Disposition {
         if state == .synSent { return segmentArrivesInSynSent(segment, text: text, &environment) }
-        var segment = segment
-        var disposition = checkSequenceNumber(&segment, &environment)
+        var trimmed = segment
+        var disposition = checkSequenceNumber(&trimmed, &environment)
+        let segment = trimmed
         if disposition == .proceed { disposition = checkReset(segment, &environment) }
         if disposition == .proceed { disposition = checkSecurity() }
         if disposition == .proceed { disposition = checkSyn(segment, &environment) }

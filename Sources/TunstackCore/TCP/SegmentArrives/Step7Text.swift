@@ -37,7 +37,7 @@ extension Connection {
         }
         guard state != .synReceived else { return .proceed }
         takeInOrderText(of: kept - skipped, fillsGap: fillsGap, wasCut: kept < segment.textLength, at: environment.now)
-        tuneReceiveBuffer(segment, environment)
+        tuneReceiveBuffer(segment, mayGrow: !environment.pool.isScarce, at: environment.now)
         return .proceed
     }
 

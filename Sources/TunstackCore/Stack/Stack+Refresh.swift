@@ -94,6 +94,7 @@ extension Stack {
     /// Nothing has the four-tuple any more.
     mutating func forget(_ entry: EntryReference, of key: ConnectionKey) {
         table.remove(entry, hash: key.hash(key: tableKey))
+        environment.routes[key] = nil
     }
 
     /// A connection that is over and that the application has released is gone.

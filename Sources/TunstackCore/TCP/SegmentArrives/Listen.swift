@@ -49,6 +49,9 @@ extension Stack {
             timestampRecent: segment.options.timestamps?.value ?? 0,
             timestampClock: environment.timestampClock(for: segment.key), peerWindow: UInt16(segment.wnd(shift: 0)),
             startedAt: environment.now, sentAt: environment.now)
+        let route = options.sourceRoute ?? environment.arrivingRoute?.reversed
+        environment.routes[segment.key] = route
+        halfOpen.negotiated.makeRoom(for: route)
         hold(text, fin: segment.flags.contains(.fin), in: &halfOpen, options)
         let index = halfOpens.insert(halfOpen)
         let reference = EntryReference(.halfOpen, index)

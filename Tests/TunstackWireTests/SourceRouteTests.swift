@@ -59,6 +59,23 @@ struct SourceRouteTests {
         #expect(route.reversed.reversed == route)
     }
 
+    @Test("a packet that is quoted on its way is known by where the way ends", arguments: 1...9)
+    func quoted(count: Int) throws {
+        let route = SourceRoute(through: (1...count).map { IPv4Address(10, 1, 0, UInt8($0)) })
+        let sent = Self.packet(by: route)
+        let ports: [UInt8] = [0, 1, 0, 2, 0, 0, 0, 3]
+        for travelled in 0...count {
+            let quote = Self.travel(sent, to: travelled) + ports
+            let packet = try quote.withRawSpan { span throws(WireError) in try QuotedTCPPacket(parsing: span) }
+            #expect(packet.source == Endpoint(Self.sender, 1) && packet.destination == Endpoint(Self.receiver, 2))
+        }
+        // An option that is too short for a host leads nowhere.
+        var broken = sent + ports
+        broken[21] = 3
+        let packet = try broken.withRawSpan { span throws(WireError) in try QuotedTCPPacket(parsing: span) }
+        #expect(packet.destination.address.v4 == route.firstHop)
+    }
+
     @Test("other options, and bytes that are none, do not hide or make a route")
     func others() throws {
         func packet(_ option: [UInt8]) -> [UInt8] {

@@ -55,23 +55,38 @@ enum IPv4OptionKind {
 extension SourceRoute {
     /// Reads the source route of a packet whose header has been parsed; other options are stepped over (RFC 9293 §3.9.2, MUST-50).
     public static func received(in packet: RawSpan, header: IPv4Header) -> ReceivedRoute {
+        guard let option = option(in: packet, headerLength: header.headerLength) else { return .none }
+        return read(packet.extracting(option))
+    }
+
+    /// Where a packet on its way is to end: the last host of the option, whatever the header says for now. Nil if it has no route or has
+    /// passed all of it. The packet is as long as the header at least.
+    static func end(of packet: RawSpan, headerLength: Int) -> IPv4Address? {
+        guard let option = option(in: packet, headerLength: headerLength), option.count >= 7,
+            Int(packet.byte(at: option.lowerBound + 2)) <= option.count
+        else { return nil }
+        return IPv4Address(rawValue: packet.bigEndianUInt32(at: option.upperBound - 4))
+    }
+
+    /// Where the first source route among the options is.
+    private static func option(in packet: RawSpan, headerLength: Int) -> Range<Int>? {
         var offset = IPv4Header.minimumLength
-        while offset < header.headerLength {
+        while offset < headerLength {
             let kind = packet.byte(at: offset)
-            if kind == IPv4OptionKind.endOfList { return .none }
+            if kind == IPv4OptionKind.endOfList { return nil }
             guard kind != IPv4OptionKind.noOperation else {
                 offset += 1
                 continue
             }
-            guard offset + 1 < header.headerLength else { return .none }
+            guard offset + 1 < headerLength else { return nil }
             let length = Int(packet.byte(at: offset + 1))
-            guard length >= 2, offset + length <= header.headerLength else { return .none }
+            guard length >= 2, offset + length <= headerLength else { return nil }
             if kind == IPv4OptionKind.looseSourceRoute || kind == IPv4OptionKind.strictSourceRoute {
-                return read(packet.extracting(offset..<offset + length))
+                return offset..<offset + length
             }
             offset += length
         }
-        return .none
+        return nil
     }
 
     /// Reads one option: kind, length, pointer to the next host counted from one, hosts.

@@ -85,6 +85,24 @@ struct SourceRouteTests {
         }
     }
 
+    @Test("an ICMP error about a packet on its way finds the connection", .requirement("RFC9293 MUST-54"))
+    func error() throws {
+        let script = SegmentScript(options: .plain { $0.sourceRoute = SourceRoute(through: [Self.near, Self.far]) })
+        try script.batch {
+            try script.open()
+            _ = Self.sent(script)
+            let header = TCPHeader(
+                sourcePort: script.key.local.port, destinationPort: script.key.remote.port,
+                sequenceNumber: SequenceNumber(5_000), flags: .syn, window: 0)
+            let quoted = Packets.routed(
+                Packets.tcp(header, from: SegmentScript.localAddress, to: Self.near),
+                option: Self.option([Self.far, SegmentScript.peerAddress], left: 2))
+            script.icmp(
+                .destinationUnreachable(code: 3, nextHopMTU: 0), payload: Array(quoted.prefix(40)), from: Self.near)
+            #expect(script.status?.state == .closed)
+        }
+    }
+
     @Test(
         "what a passively opened connection sends goes back by the way that the SYN came",
         .requirement("RFC9293 MUST-53"))

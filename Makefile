@@ -18,7 +18,7 @@ SWIFT_SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/
 SEEDS ?= 2000
 # How many seconds `make fuzz` spends on each target.
 FUZZ_SECONDS ?= 20
-CHECKS = layering sizes links test-marks requirements scripts bench
+CHECKS = layering sizes links test-marks requirements rfc-pages scripts bench
 
 .PHONY: help build setup test unit allocations integration simulate fuzz asan tsan soak bench microbench bench-loss lint format check ci demo run clean $(CHECKS:%=check-%)
 

@@ -1,4 +1,4 @@
-/// How a connection decides how much may be in the network.
+/// How a connection decides how much may be in the network. Beside the one that RFC 9293 §3.8.2 asks for there may be others (MAY-18).
 public enum CongestionAlgorithm: String, Sendable, Hashable, CaseIterable {
     /// CUBIC (RFC 9438) with HyStart++ (RFC 9406): the default.
     case cubic

@@ -1,6 +1,7 @@
 import TunstackWire
 
-/// Decides how much may be in the network and how fast it may go there. What to send again, and when, is `Recovery/`'s business.
+/// Decides how much may be in the network and how fast it may go there (RFC 9293 §3.8.2, MUST-19). What to send again, and when, is
+/// `Recovery/`'s business.
 ///
 /// One file is one algorithm: it sees what each acknowledgment told, is told when recovery begins and ends, and answers with a
 /// window and a rate. All figures are bytes, nanoseconds and bytes per second in integers, so that every run computes the same.

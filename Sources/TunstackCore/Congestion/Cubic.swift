@@ -1,5 +1,5 @@
-/// CUBIC (RFC 9438) with HyStart++ (RFC 9406): the window grows with the time since the last loss, whatever the round
-/// trip.
+/// CUBIC (RFC 9438) with HyStart++ (RFC 9406) for slow start (RFC 9438 §4.10): the window grows with the time since the last
+/// loss, whatever the round trip.
 struct Cubic: CongestionController {
     private var window: CongestionWindow
     private var curve = CubicCurve()

@@ -24,8 +24,8 @@ struct CubicCurve {
 
     // MARK: Events
 
-    /// The window `cwnd` has to shrink (RFC 9438 §4.6). If it had not come back to where it was, another flow needs
-    /// room: fast convergence remembers less (§4.7).
+    /// The window `cwnd` has to shrink (RFC 9438 §4.6, §4.7). If it had not come back to where it was, another flow needs
+    /// room: fast convergence remembers less.
     mutating func onCongestion(cwnd: Int) {
         maximum = Int32(clamping: cwnd < Int(maximum) ? cwnd * 17 / 20 : cwnd)
         priorWindow = Int32(clamping: cwnd)
@@ -54,7 +54,7 @@ struct CubicCurve {
     /// The time until `now` does not count: the window was not what limited.
     mutating func skip(to now: Instant) { counted = now }
 
-    /// The window after an acknowledgment of `bytes` (RFC 9438 §4.2 to §4.5).
+    /// The window after an acknowledgment of `bytes` (RFC 9438 §4.2, §4.4, §4.5).
     mutating func window(after bytes: Int, cwnd: Int, maximumSegmentSize: Int, at now: Instant, roundTrip: Interval)
         -> Int
     {

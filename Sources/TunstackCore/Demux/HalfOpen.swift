@@ -25,6 +25,8 @@ struct HalfOpen {
     var holdsFin = false
     var refusals = RefusalSpacing()
     var timer: TimerWheel.TimerID = -1
+    /// The record in TIME-WAIT whose sockets the entry has, as a new incarnation; -1 for none.
+    var displacedTimeWait: Int32 = -1
 
     /// What we would accept: the window that the SYN-ACK announced, from the number after the SYN.
     func receiveVariables(_ options: ConnectionOptions) -> ReceiveVariables {

@@ -16,6 +16,8 @@ struct TimeWaitRecord {
     var connection: ConnectionID?
     var refusals = RefusalSpacing()
     var timer: TimerWheel.TimerID = -1
+    /// The half-open entry of a new incarnation that has the sockets for now; -1 for none.
+    var displacedBy: Int32 = -1
 
     /// Takes over from a connection that has entered TIME-WAIT.
     init(_ connection: borrowing Connection, id: ConnectionID) {

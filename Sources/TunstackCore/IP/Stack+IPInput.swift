@@ -39,7 +39,28 @@ extension Stack {
         let isToGroup = header.destination.isMulticast || addresses.isBroadcast(header.destination)
         guard isToGroup || addresses.contains(header.destination) else { return .notForUs }
         guard addresses.isPossiblePeer(header.source) else { return .invalidSource }
+        guard header.headerLength > IPv4Header.minimumLength else {
+            return deliver(packet, header, checksum: checksum, isToGroup: isToGroup)
+        }
+        if let refusal = noteRoute(of: packet, header) { return refusal }
+        defer { environment.arrivingRoute = nil }
+        return deliver(packet, header, checksum: checksum, isToGroup: isToGroup)
+    }
 
+    /// A source route must have come to its end here, and be welcome (RFC 9293 §3.9.2.1).
+    private mutating func noteRoute(of packet: RawSpan, _ header: IPv4Header) -> DropReason? {
+        switch SourceRoute.received(in: packet, header: header) {
+        case .none: return nil
+        case .completed(let route) where environment.configuration.acceptsSourceRoutes:
+            environment.arrivingRoute = route
+            return nil
+        case .completed, .unfinished: return .sourceRoute
+        }
+    }
+
+    private mutating func deliver(
+        _ packet: RawSpan, _ header: IPv4Header, checksum: ChecksumStatus, isToGroup: Bool
+    ) -> DropReason? {
         let payload = packet.extracting(header.headerLength..<header.totalLength)
         switch header.protocolNumber {
         case .tcp:

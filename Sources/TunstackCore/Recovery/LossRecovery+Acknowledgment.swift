@@ -140,7 +140,7 @@ extension LossRecovery {
         segments.trimFirst(to: ack.una)
     }
 
-    /// The scoreboard (RFC 6675 §4 Update): segments that a block covers whole have arrived.
+    /// The scoreboard (RFC 2018 §5; RFC 6675 §4 Update): segments that a block covers whole have arrived.
     private mutating func takeSelective(_ ack: IncomingAcknowledgment, _ outcome: inout AcknowledgmentOutcome) {
         outcome.duplicate = ack.duplicateReport
         let runs = ack.runs

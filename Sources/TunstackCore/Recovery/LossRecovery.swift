@@ -1,8 +1,8 @@
 import TunstackWire
 
 /// What is in the network, what is lost, and where a repair stands. One struct for all the ways to find a loss: RACK-TLP (RFC 8985)
-/// over the scoreboard of selective acknowledgments (RFC 2018, RFC 6675), NewReno (RFC 6582) for peers without them, and the
-/// retransmission timer (RFC 6298) when nothing else tells.
+/// over the scoreboard of selective acknowledgments (RFC 2018 §5.1, RFC 6675, RFC 5681 §4.3), NewReno (RFC 6582) for peers without
+/// them, and the retransmission timer (RFC 6298) when nothing else tells.
 ///
 /// How much to slow down is the congestion controller's business, which is told here of every loss, recovery and delivery.
 struct LossRecovery {

@@ -1,4 +1,5 @@
-/// Computes the retransmission timeout from measured round trips (RFC 6298), in integer nanoseconds.
+/// Computes the retransmission timeout from measured round trips (RFC 6298 §2.2, §2.3; RFC 9293 §3.8.1, MUST-18), in integer
+/// nanoseconds.
 struct RTTEstimator {
     /// What round trips and time-outs have told so far.
     struct Memory {
@@ -24,7 +25,7 @@ struct RTTEstimator {
     static let initialRTO = Interval.seconds(1)
     /// RFC 6298 §5.7: the RTO for data if the SYN had to be sent again.
     static let fallbackRTO = Interval.seconds(3)
-    /// G of RFC 6298 §2.3: timers run on the owner's nanoseconds, but wake-ups are not better than this.
+    /// G of RFC 6298 §2.3 and §4: timers run on the owner's nanoseconds, but wake-ups are not better than this.
     private static let granularity = Interval.milliseconds(1)
 
     init(minimum: Interval, maximum: Interval, margin: Interval? = nil) {
@@ -70,7 +71,7 @@ struct RTTEstimator {
         memory.shift = 0
     }
 
-    /// RFC 6298 §5.5: doubles the RTO.
+    /// RFC 6298 §5.5: doubles the RTO (RFC 9293 §3.8.2, MUST-19).
     mutating func backOff() {
         if rto < maximum, memory.shift < .max { memory.shift += 1 }
     }

@@ -2,6 +2,7 @@ import TunstackWire
 
 /// A segment that has been sent and not yet been acknowledged cumulatively: where it is believed to be, and what the connection had
 /// delivered when it left, from which the delivery rate is computed. Or a super-segment, all of whose segments share one fate so far.
+/// What RACK keeps of a segment is among it (RFC 8985 §6.1).
 struct SentSegment {
     /// Where the segment is believed to be.
     enum Place: UInt8 {

@@ -1,7 +1,7 @@
 import TunstackWire
 
 /// Tail loss probe (TLP, RFC 8985 §7): when acknowledgments stay away, one more segment brings the report that tells what is missing,
-/// long before a retransmission timeout.
+/// long before a retransmission timeout (RFC 8985 §3.4). None is out at first (RFC 8985 §7.1).
 struct TailLossProbe {
     /// TLP.end_seq: SND.NXT when the probe left; nil while none is out.
     private(set) var end: SequenceNumber?
@@ -16,8 +16,8 @@ struct TailLossProbe {
 
     mutating func cancel() { end = nil }
 
-    /// An acknowledgment has arrived (§7.4): whether the probe has repaired a loss that nothing else told of, which is a reason to
-    /// slow down.
+    /// An acknowledgment has arrived (RFC 8985 §7.4, §7.4.1, §7.4.2): whether the probe has repaired a loss that nothing else told of,
+    /// which is a reason to slow down.
     mutating func hasRepairedLoss(una: SequenceNumber, duplicateEnd: SequenceNumber?, isPlainDuplicate: Bool) -> Bool {
         // Some peers do not count a FIN as part of the duplicate.
         let isDuplicateReported = duplicateEnd.map { $0 == end || $0 + 1 == end } ?? false

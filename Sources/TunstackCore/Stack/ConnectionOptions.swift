@@ -1,3 +1,5 @@
+public import TunstackWire
+
 /// What an application can choose for one connection. A value outside its range counts as the nearest in it.
 public struct ConnectionOptions: Sendable, Hashable {
     /// Sends small segments at once instead of gathering them while data is in flight (Nagle off; RFC 9293 §3.7.4, MUST-17).
@@ -5,19 +7,20 @@ public struct ConnectionOptions: Sendable, Hashable {
     /// Allows an active OPEN from a local port that other connections hold or have left in TIME-WAIT (SO_REUSEADDR). The same pair of
     /// sockets stays refused.
     public var reusesAddress = false
-    /// Keep-alive probes; nil, the default, for none (RFC 9293 §3.8.4, MUST-25).
+    /// Keep-alive probes; nil, the default, for none (RFC 9293 §3.8.4, MUST-24, MUST-25).
     public var keepAlive: KeepAlive?
     /// How long sent or queued data may make no progress before the connection is aborted; nil for no limit but R2
     /// (RFC 9293 §3.10.1 "timeout", RFC 5482).
     public var userTimeout: Interval?
     /// R1: after how many retransmissions of one segment the application is told (RFC 9293 §3.8.3, SHLD-9, SHLD-10).
     public var retransmissionThreshold: UInt8 = 3
-    /// R2 for data: how long to retransmit without an answer; at least 100 s is advised (RFC 9293 §3.8.3, SHLD-11).
+    /// How many times a SYN is sent again before the distance between them begins to double. RFC 6298 §5.5 doubles it from the first.
+    public var linearSynRetransmissions: UInt8 = 0
+    /// R2 for data: how long to retransmit without an answer; at least 100 s is advised (RFC 9293 §3.8.3, MUST-21,
+    /// SHLD-11).
     public var dataTimeout = Interval.seconds(100)
     /// R2 for a SYN or SYN-ACK: how long to retransmit it; at least three minutes (RFC 9293 §3.8.3, MUST-23).
     public var establishmentTimeout = Interval.seconds(180)
-    /// How many times a SYN is sent again before the distance between them begins to double. RFC 6298 §5.5 doubles it from the first.
-    public var linearSynRetransmissions: UInt8 = 0
     /// How long FIN-WAIT-2 lasts once the application has let go of the connection; nil for ever, as RFC 9293 has it.
     public var finWait2Timeout: Interval? = .seconds(60)
     /// How much may be in the network.
@@ -78,7 +81,7 @@ public struct ConnectionOptions: Sendable, Hashable {
     public var timestamps = true
     /// Whether to offer selective acknowledgment (RFC 2018 §2).
     public var selectiveAcknowledgment = true
-    /// Whether to ask for explicit congestion notification and agree to it when asked (RFC 3168 §6.1.1): the network may then
+    /// Whether to ask for explicit congestion notification and agree to it when asked (RFC 3168 §6.1.1, SHLD-8): the network may then
     /// mark segments instead of dropping them.
     public var ecn = false
     /// Whether the round trip of every segment is measured that was sent once, and not only of one at a time (RFC 6298 §3 asks for one in a
@@ -113,6 +116,9 @@ public struct ConnectionOptions: Sendable, Hashable {
     public var differentiatedServices: UInt8 = 0
     /// Whether soft ICMP errors raise an event (RFC 9293 §3.9.1.8, SHLD-20, SHLD-25).
     public var reportsSoftErrors = true
+    /// The hosts through which packets go to the peer, whatever the way that its own came by (RFC 9293 §3.9.2.1, MUST-51, MUST-52). Fixed
+    /// when the connection is opened.
+    public var sourceRoute: SourceRoute?
     /// The longest that an acknowledgment is held back; under half a second (RFC 9293 §3.8.6.3, MUST-40).
     public var delayedAcknowledgment = Interval.milliseconds(40)
 
@@ -146,6 +152,7 @@ extension ConnectionOptions {
     func keepingWhatTheSynSettled(of old: ConnectionOptions) -> ConnectionOptions {
         var options = self
         options.chosenWindowScale = old.chosenWindowScale
+        options.sourceRoute = old.sourceRoute
         options.timestamps = old.timestamps
         options.selectiveAcknowledgment = old.selectiveAcknowledgment
         options.ecn = old.ecn
@@ -159,7 +166,7 @@ extension ConnectionOptions {
     }
 }
 
-/// How a silent peer is probed (RFC 9293 §3.8.4).
+/// How a silent peer is probed (RFC 9293 §3.8.4, MUST-27).
 public struct KeepAlive: Sendable, Hashable {
     /// How long nothing may have arrived before the first probe; two hours by default (MUST-28).
     public var idle = Interval.seconds(7_200)

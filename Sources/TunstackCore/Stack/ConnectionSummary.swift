@@ -38,7 +38,7 @@ extension Stack {
                     receiveQueue: connections[index].receiveBuffer.readable,
                     sendQueue: connections[index].sendBuffer.count))
         }
-        for index in timeWaits.indices where timeWaits.isOccupied(index) {
+        for index in timeWaits.indices where timeWaits.isOccupied(index) && timeWaits[index].displacedBy < 0 {
             body(ConnectionSummary(timeWaits[index].key, .timeWait))
         }
     }

@@ -13,6 +13,8 @@ public enum DropReason: Int, CaseIterable, Sendable {
     case notForUs
     /// From an address that no host may send from (RFC 9293 §3.9.2.3, MUST-63).
     case invalidSource
+    /// By a source route that leads on, or that the configuration does not accept (RFC 7126 §4.3, §4.4).
+    case sourceRoute
     /// A transport protocol that the stack does not speak.
     case unsupportedProtocol
     // ICMP

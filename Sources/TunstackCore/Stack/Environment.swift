@@ -15,6 +15,9 @@ struct Environment: ~Copyable {
     var replies = ReplyQueue()
     var random: KeyedRandom
     var challengeBudget: RateLimiter
+    var routes = RouteTable()
+    /// The route by which the packet being handled has come.
+    var arrivingRoute: SourceRoute?
     private let initialSequenceKey: SipHash.Key
     private let timestampKey: SipHash.Key
     private var transitions = Fifo<TransitionRecord>()
@@ -33,7 +36,8 @@ struct Environment: ~Copyable {
             perSecond: configuration.limits.challengeAcknowledgmentsPerSecond, at: now)
     }
 
-    /// ISN = M + F(localip, localport, remoteip, remoteport, secretkey) (RFC 6528 §3; RFC 9293 §3.4.1, MUST-8, MUST-9):
+    /// ISN = M + F(localip, localport, remoteip, remoteport, secretkey) (RFC 6528 §3; RFC 9293 §3.4.1, MUST-8,
+    /// MUST-9, SHLD-1):
     /// M ticks every 4 µs, F is SipHash-2-4.
     func initialSequenceNumber(for key: ConnectionKey) -> SequenceNumber {
         switch configuration.initialSequenceNumbers {
@@ -78,6 +82,11 @@ struct Environment: ~Copyable {
 
     /// Queues a packet that no connection's own output makes; dropped and counted if too many wait.
     mutating func reply(_ reply: Reply) {
+        var reply = reply
+        if case .segment(var segment) = reply, let route = routes[segment.key] {
+            segment.route = route
+            reply = .segment(segment)
+        }
         if !replies.append(reply, limits: configuration.limits) { counters.count(.replyQueueFull) }
     }
 }

@@ -18,6 +18,8 @@ struct ReplySegment {
     var options = TCPOptions()
     var timeToLive: UInt8 = 64
     var differentiatedServices: UInt8 = 0
+    /// Set when it is queued: by then the connection may be no more.
+    var route: SourceRoute?
 }
 
 /// Replies that wait for the device, bounded in number and bytes.

@@ -89,8 +89,13 @@ extension Stack {
     private mutating func leaveTable(_ index: Int) {
         guard connections[index].bookkeeping.isInTable else { return }
         connections[index].bookkeeping.isInTable = false
-        let hash = connections[index].key.hash(key: tableKey)
-        table.remove(EntryReference(.connection, index), hash: hash)
+        forget(EntryReference(.connection, index), of: connections[index].key)
+    }
+
+    /// Nothing has the four-tuple any more.
+    mutating func forget(_ entry: EntryReference, of key: ConnectionKey) {
+        table.remove(entry, hash: key.hash(key: tableKey))
+        environment.routes[key] = nil
     }
 
     /// A connection that is over and that the application has released is gone.

@@ -28,6 +28,9 @@ public struct StackConfiguration: Sendable {
     public var share: StackShare?
     /// The bounds of every table and queue.
     public var limits = Limits()
+    /// Whether packets that come by a source route are taken in, and what a passively opened connection sends goes back by it (RFC 9293
+    /// §3.9.2.1, MUST-53). Whoever sends by a route can pretend to be anybody, so other hosts do not, either (RFC 7126 §4.3, §4.4).
+    public var acceptsSourceRoutes = false
     /// Whether state changes are recorded for `Stack.nextTransition()`.
     public var recordsTransitions = false
 

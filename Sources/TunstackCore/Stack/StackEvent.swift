@@ -29,7 +29,7 @@ public struct ConnectionEvents: OptionSet, Hashable, Sendable {
     public static let closed = ConnectionEvents(rawValue: 1 << 4)
     /// The peer has urgent data, or has moved its end (RFC 9293 §3.8.5, MUST-32).
     public static let urgent = ConnectionEvents(rawValue: 1 << 5)
-    /// The network reported a problem that may pass; the status tells which (RFC 9293 §3.9.2.2, SHLD-25).
+    /// The network reported a problem that may pass; the status tells which (RFC 9293 §3.9.1.8, MUST-47; §3.9.2.2, SHLD-25).
     public static let softError = ConnectionEvents(rawValue: 1 << 6)
     /// One segment has been retransmitted R1 times (RFC 9293 §3.8.3, SHLD-9).
     public static let retransmissionThreshold = ConnectionEvents(rawValue: 1 << 7)

@@ -1,4 +1,4 @@
-/// When to acknowledge (RFC 9293 §3.8.6.3, RFC 5681 §4.2).
+/// When to acknowledge (RFC 9293 §3.8.6.3, SHLD-18; RFC 5681 §4.2).
 ///
 /// A connection begins in quick mode: the first segments are acknowledged at once, so that the peer's slow start is not
 /// held up. After that an acknowledgment waits for a second full segment, for data to ride on, or for the timer. When the
@@ -17,14 +17,14 @@ struct AcknowledgmentPolicy {
     static let quickSegments: UInt8 = 16
 
     /// Bytes taken in since the last acknowledgment left.
-    private var unacknowledgedBytes: Int32 = 0
+    private(set) var unacknowledgedBytes: Int32 = 0
     private(set) var debt = Debt.none
-    private var quickLeft = Self.quickSegments
-    private var isInteractive = false
+    private(set) var quickLeft = Self.quickSegments
+    private(set) var isInteractive = false
     /// The peer has sent data, so that ours can be an answer to it.
-    private var hasReceivedData = false
+    private(set) var hasReceivedData = false
     /// Duplicate acknowledgments owed for segments beyond a gap, one each: the peer counts them (RFC 5681 §3.2, §4.2).
-    private var duplicatesOwed: UInt8 = 0
+    private(set) var duplicatesOwed: UInt8 = 0
 
     /// Nothing is owed.
     var isSettled: Bool { debt == .none && duplicatesOwed == 0 && unacknowledgedBytes == 0 }

@@ -10,6 +10,7 @@ struct Connection: ~Copyable {
     /// (RFC 9293 §3.10.7.4, MUST-11).
     enum Origin: UInt8 { case active, passive }
 
+    /// Both sockets. They stay the same (MUST-45).
     let key: ConnectionKey
     let origin: Origin
     private(set) var state: State
@@ -97,6 +98,7 @@ struct Connection: ~Copyable {
         snd = SendVariables(iss: iss)
         rcv = ReceiveVariables(irs: irs)
         negotiated = NegotiatedOptions(offered: options, peer: TCPOptions(), flags: [])
+        negotiated.makeRoom(for: options.sourceRoute)
         announcedMSS = MaximumSegmentSize.announced(
             mtu: environment.configuration.mtu, option: options.maximumSegmentSize)
         pathMTU = environment.configuration.mtu

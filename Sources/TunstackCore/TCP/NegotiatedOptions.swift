@@ -15,10 +15,12 @@ struct NegotiatedOptions {
     var timestamps = false
     /// Both ends sent SACK-permitted (RFC 2018 §2).
     var selectiveAcknowledgment = false
+    /// Bytes that a source route takes up in the IP header of every segment of ours.
+    var routeBytes: UInt8 = 0
     /// Explicit congestion notification.
     var ecn: CongestionNotification = []
 
-    /// What remains of our offer after the peer's SYN, which has these options and flags.
+    /// What remains of our offer after the peer's SYN, which has these options and flags (MUST-14).
     init(offered: ConnectionOptions, peer: TCPOptions, flags: TCPFlags) {
         if let announced = peer.maximumSegmentSize, announced > 0 { peerMSS = announced }
         if let limit = offered.largestSegmentToSend { peerMSS = min(peerMSS, limit) }
@@ -44,8 +46,8 @@ struct NegotiatedOptions {
     @inline(__always)
     var largestWindow: Int { Int(UInt16.max) << Int(receiveWindowShift) }
 
-    /// Bytes of options on every segment after the SYN.
-    var lengthOnEverySegment: Int { timestamps ? 12 : 0 }
+    /// Bytes of options on every segment after the SYN, TCP's and IP's.
+    var lengthOnEverySegment: Int { (timestamps ? 12 : 0) + Int(routeBytes) }
 }
 
 /// Sizes of segments (RFC 9293 §3.7.1).
@@ -57,7 +59,7 @@ enum MaximumSegmentSize {
     /// The least that a hostile announcement can press us to; Linux draws the line at the same number.
     static let smallestUsed = 48
 
-    /// RecvMSS: what to announce on a device with this MTU.
+    /// RecvMSS: what to announce on a device with this MTU (MUST-67); that never changes (SHLD-6).
     static func announced(mtu: Int, option: UInt16?) -> Int {
         min(mtu - headerBytes, option.map(Int.init) ?? .max)
     }

@@ -6,7 +6,8 @@ struct SendVariables {
     var una: SequenceNumber
     /// SND.NXT: the next number to send for the first time. Never goes back; repairs have a cursor of their own.
     var nxt: SequenceNumber
-    /// SND.WND: how much the peer allows beyond `una`, scaled; at most 2^30 (RFC 7323 §2.3).
+    /// SND.WND: how much the peer allows beyond `una`, scaled; at most 2^30 (RFC 7323 §2.3) in the 32 bits
+    /// that RFC 9293 §3.1 asks for (REC-1).
     var wnd: Int {
         get { Int(window) }
         set { window = Int32(clamping: newValue) }

@@ -40,65 +40,7 @@ public struct StateTransition: Hashable, Sendable {
 
 extension StateTransition {
     /// Every legal edge. A connection that takes another is a defect and stops the program.
-    public static let all: [StateTransition] = opening + closing + ending
-
-    private static let opening = [
-        StateTransition(.closed, .listen, .passiveOpen),
-        StateTransition(.closed, .synSent, .activeOpen),
-        StateTransition(.listen, .closed, .close),
-        StateTransition(.listen, .synReceived, .synArrived),
-        StateTransition(.synSent, .synReceived, .synArrived),
-        StateTransition(.synSent, .established, .synAckArrived),
-        StateTransition(.synReceived, .established, .ackOfSynArrived),
-    ]
-
-    private static let closing = [
-        StateTransition(.synSent, .closed, .close),
-        StateTransition(.synReceived, .finWait1, .close),
-        StateTransition(.established, .finWait1, .close),
-        StateTransition(.established, .closeWait, .finArrived),
-        StateTransition(.closeWait, .lastAck, .close),
-        StateTransition(.finWait1, .finWait2, .ackOfFinArrived),
-        StateTransition(.finWait1, .closing, .finArrived),
-        StateTransition(.finWait1, .timeWait, .finAndAckOfFinArrived),
-        StateTransition(.finWait2, .timeWait, .finArrived),
-        StateTransition(.closing, .timeWait, .ackOfFinArrived),
-        StateTransition(.lastAck, .closed, .ackOfFinArrived),
-        StateTransition(.timeWait, .closed, .timeWaitTimeout),
-    ]
-
-    /// The edges to CLOSED that end a connection before its time, and a half-open entry's way back to LISTEN.
-    private static let ending: [StateTransition] = {
-        let alive: [State] = [
-            .synSent, .synReceived, .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck,
-        ]
-        var edges = [
-            StateTransition(.synReceived, .listen, .resetArrived),
-            StateTransition(.synReceived, .listen, .synArrived),
-            StateTransition(.synReceived, .listen, .retransmissionTimeout),
-            StateTransition(.synReceived, .listen, .hardError),
-            StateTransition(.synReceived, .listen, .close),
-            StateTransition(.timeWait, .closed, .abort),
-            StateTransition(.timeWait, .closed, .newIncarnation),
-            StateTransition(.finWait2, .closed, .finWait2Timeout),
-        ]
-        for state in alive {
-            edges.append(StateTransition(state, .closed, .resetArrived))
-            edges.append(StateTransition(state, .closed, .abort))
-            // In FIN-WAIT-2 nothing of ours is in flight.
-            guard state != .finWait2 else { continue }
-            edges.append(StateTransition(state, .closed, .retransmissionTimeout))
-            edges.append(StateTransition(state, .closed, .userTimeout))
-            edges.append(StateTransition(state, .closed, .hardError))
-        }
-        for state in [State.established, .closeWait, .finWait1, .finWait2, .closing, .lastAck] {
-            edges.append(StateTransition(state, .closed, .keepAliveTimeout))
-        }
-        for state in [State.finWait1, .finWait2] {
-            edges.append(StateTransition(state, .closed, .dataAfterRelease))
-        }
-        return edges
-    }()
+    public static let all: [StateTransition] = StateEdge.all.map(\.transition)
 
     private static let legal = Set(all)
 

@@ -5,7 +5,7 @@
 public struct QuotedTCPPacket: Equatable, Sendable {
     /// Who sent the quoted packet: the host that the ICMP error goes to.
     public var source: Endpoint
-    /// Whom the quoted packet was for.
+    /// Whom the quoted packet was for; at the end of its source route, if it had one.
     public var destination: Endpoint
     /// The quoted segment's sequence number.
     public var sequenceNumber: SequenceNumber
@@ -32,9 +32,9 @@ public struct QuotedTCPPacket: Equatable, Sendable {
         source = Endpoint(
             IPv4Address(rawValue: bytes.bigEndianUInt32(at: IPv4Field.source)),
             Port(UInt16(truncatingIfNeeded: ports >> 16)))
+        let next = IPv4Address(rawValue: bytes.bigEndianUInt32(at: IPv4Field.destination))
         destination = Endpoint(
-            IPv4Address(rawValue: bytes.bigEndianUInt32(at: IPv4Field.destination)),
-            Port(UInt16(truncatingIfNeeded: ports)))
+            SourceRoute.end(of: bytes, headerLength: headerLength) ?? next, Port(UInt16(truncatingIfNeeded: ports)))
         sequenceNumber = SequenceNumber(bytes.bigEndianUInt32(at: headerLength + TCPField.sequenceNumber))
     }
 }

@@ -4,7 +4,7 @@ public struct IPv4Header: Equatable, Sendable {
     public var dscp: UInt8
     /// Explicit congestion notification, 2 bits: one of `ECNCodepoint` (RFC 3168 §5).
     public var ecn: UInt8
-    /// What the fragments of one packet have in common.
+    /// What the fragments of one packet have in common. Nothing where there can be none (RFC 6864 §4.1; RFC 9293 MAY-4).
     public var identification: UInt16
     /// Whether routers must not fragment the packet.
     public var dontFragment: Bool
@@ -67,7 +67,8 @@ extension IPv4Header {
     /// Reads the header at the front of a packet.
     ///
     /// The lengths are checked here, once: afterwards `headerLength ..< totalLength` is within `packet`. Bytes after
-    /// the total length are padding. Options are stepped over unread, as RFC 9293 MUST-50 allows.
+    /// the total length are padding. Options are stepped over unread; `SourceRoute.received` looks
+    /// for the one that is more than that.
     ///
     /// - Throws: `truncated` if the header or the packet by its total length has more bytes than there are,
     ///   `badVersion`, `badHeaderLength`, `badTotalLength` if it is below the header's, or `badChecksum`.
@@ -134,14 +135,17 @@ extension IPv4Header {
         put(length: length, checksum: checksum.finish(), to: &output)
     }
 
-    /// Puts the header as it is written.
+    /// Puts the header as it is written, without the options that make it longer than five words.
     @inlinable
     @inline(__always)
-    func put<Sink: WordSink & ~Copyable & ~Escapable>(length: Int, checksum: UInt16, to sink: inout Sink) {
+    func put<Sink: WordSink & ~Copyable & ~Escapable>(
+        length: Int, words: UInt32 = 5, checksum: UInt16, to sink: inout Sink
+    ) {
         let fragment =
             (dontFragment ? IPv4Field.dontFragment : 0) | (moreFragments ? IPv4Field.moreFragments : 0)
             | UInt16(truncatingIfNeeded: fragmentOffset >> 3)
-        sink.put(0x4500_0000 | UInt32(dscp) << 18 | UInt32(ecn) << 16 | UInt32(truncatingIfNeeded: length))
+        sink.put(
+            0x4000_0000 | words << 24 | UInt32(dscp) << 18 | UInt32(ecn) << 16 | UInt32(truncatingIfNeeded: length))
         sink.put(UInt32(identification) << 16 | UInt32(fragment))
         sink.put(UInt32(timeToLive) << 24 | UInt32(protocolNumber.rawValue) << 16 | UInt32(checksum))
         sink.put(source.rawValue)

@@ -1,4 +1,4 @@
-/// A TCP header as a value (RFC 9293 §3.1).
+/// A TCP header as a value (RFC 9293 §3.1). Any segment may have options (MUST-5).
 public struct TCPHeader: Equatable, Sendable {
     /// The sender's port.
     public var sourcePort: Port

@@ -1,4 +1,4 @@
-/// The TCP options that are understood, as values (RFC 9293 §3.2, RFC 2018, RFC 7323).
+/// The TCP options that are understood, as values (RFC 9293 §3.2, MUST-4; RFC 2018, RFC 7323).
 public struct TCPOptions: Equatable, Sendable {
     /// The largest segment, in bytes of data, that the sender wants to receive; only with SYN (RFC 9293 §3.7.1).
     public var maximumSegmentSize: UInt16?

@@ -6,7 +6,8 @@ import TunstackWire
 @Suite("TIME-WAIT (RFC 9293 §3.6.1, §3.10.7.4)")
 struct TimeWaitTests {
     @Test(
-        "it lasts twice the MSL", .requirement("RFC9293 MUST-13"), .requirement("mission B35"),
+        "it lasts twice the MSL", .requirement("RFC7323 §5.8"), .requirement("RFC9293 MUST-13"),
+        .requirement("mission B35"),
         arguments: [.seconds(30), .seconds(60), .seconds(120)] as [Interval])
     func duration(msl: Interval) {
         let script = SegmentScript.reached(by: .timeWaitFromFinWait2) { $0.maximumSegmentLifetime = msl }
@@ -239,6 +240,83 @@ struct NewIncarnationTests {
         script.expectDrop(.synQueueFull)
         script.expectNothing()
         script.expectState(.timeWait)
+    }
+
+    @Test(
+        "a new incarnation that fails gives TIME-WAIT its sockets back, for another two MSL",
+        .requirement("RFC9293 MAY-2"),
+        arguments: IncarnationEnd.allCases)
+    func fails(because end: IncarnationEnd) throws {
+        let script = Self.script(timestamps: false)
+        script.at(.seconds(10))
+        script.peer(.syn, seq: 1_003)
+        script.expect([.syn, .ack], seq: 5_003, ack: 1_004)
+        #expect(script.count(.timeWait) == 0)
+        try end.act(script)
+        script.takeAllSent()
+        script.expectState(.timeWait)
+        #expect(script.count(.synReceived) == 0)
+        // It answers as before, and two MSL count from now.
+        script.peer(.ack, seq: 998)
+        script.expect(.ack, seq: 5_002, ack: 1_002)
+        script.advance(by: .milliseconds(59_999))
+        script.expectState(.timeWait)
+        script.advance(by: .milliseconds(1))
+        #expect(script.count(.timeWait) == 0)
+        #expect(script.status?.state == .closed)
+        #expect(script.transitions.last?.transition.cause == .timeWaitTimeout)
+        script.release()
+        #expect(script.stack.nextDeadline == nil)
+    }
+
+    /// Ways for a new incarnation to come to nothing.
+    enum IncarnationEnd: CaseIterable, Sendable {
+        case reset, repeatedSyn, silence, hardError, listenerCloses
+
+        fileprivate func act(_ script: SegmentScript) throws {
+            switch self {
+            case .reset: script.peer(.rst, seq: 1_004)
+            case .repeatedSyn: script.peer(.syn, seq: 1_010)
+            case .silence: script.advance(by: .seconds(180))
+            case .hardError: script.icmp(.destinationUnreachable(code: 3, nextHopMTU: 0), quoting: 5_003)
+            case .listenerCloses: script.stack.closeListener(try #require(script.listener), at: script.now)
+            }
+        }
+    }
+
+    @Test("while a new incarnation opens the old connection can be aborted, and then nothing returns to TIME-WAIT")
+    func abortedMeanwhile() {
+        let script = Self.script(timestamps: false)
+        script.peer(.syn, seq: 1_003)
+        script.abort()
+        #expect(script.status?.state == .closed)
+        script.peer(.rst, seq: 1_004)
+        script.takeAllSent()
+        #expect(script.count() == 1)
+        script.release()
+        #expect(script.stack.nextDeadline == nil)
+    }
+
+    @Test("a record that a new incarnation has displaced can give way to newer ones")
+    func overflowsMeanwhile() {
+        let script = SegmentScript(listening: 9877) { $0.limits.timeWaitRecords = 1 }
+        func reachTimeWait(from port: UInt16) {
+            script.connect(fromPort: port)
+            script.peer(.syn)
+            script.peer(.ack)
+            script.accept()
+            script.release()
+            script.peer([.fin, .ack])
+        }
+        reachTimeWait(from: 1)
+        script.peer(.syn, seq: 2_000)
+        reachTimeWait(from: 2)
+        #expect(script.stack.counters.timeWaitOverflows == 1)
+        script.connect(fromPort: 1)
+        script.peer(.rst, seq: 2_001)
+        script.expectState(.listen)
+        script.takeAllSent()
+        #expect(script.count(.timeWait) == 1)
     }
 
     @Test("a stale handle never leads to the new incarnation")

@@ -51,7 +51,9 @@ struct CubicTests {
     }
 
     // Python, for W_max = 2000 segments of 1000 bytes: K = cbrt(600 / 0.4); int((0.4 * (t - K)**3 + 2000) * 1000).
-    @Test("after a loss the window follows the curve for 100 s within one per cent", .requirement("RFC9438 §4.2"))
+    @Test(
+        "after a loss the window follows the curve for 100 s within one per cent", .requirement("RFC9293 MAY-18"),
+        .requirement("RFC9438 §4.4"), .requirement("RFC9438 §4.2"))
     mutating func curve() {
         cubic.openWindow(to: 2_000 * Self.mss)
         cubic.lose(inFlight: 2_000 * Self.mss)
@@ -67,7 +69,9 @@ struct CubicTests {
         }
     }
 
-    @Test("the window grows by half of itself in a round trip at most", .requirement("RFC9438 §4.2"))
+    @Test(
+        "the window grows by half of itself in a round trip at most", .requirement("RFC9438 §4.5"),
+        .requirement("RFC9438 §4.2"))
     mutating func clamp() {
         cubic.openWindow(to: 100 * Self.mss)
         cubic.lose(inFlight: 100 * Self.mss)

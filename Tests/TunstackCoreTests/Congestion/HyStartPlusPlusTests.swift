@@ -90,7 +90,9 @@ struct HyStartPlusPlusTests {
         #expect(cubic.ssthresh == .max)
     }
 
-    @Test("five rounds of conservative slow start end in congestion avoidance", .requirement("RFC9406 §4.2"))
+    @Test(
+        "five rounds of conservative slow start end in congestion avoidance", .requirement("RFC9438 §4.10"),
+        .requirement("RFC9406 §4.2"))
     mutating func fiveRounds() {
         round(20)
         for _ in 1...5 {

@@ -9,7 +9,8 @@ struct CongestionEchoTests {
     private static let ect = ECNCodepoint.capable0
 
     @Test(
-        "a mark is acknowledged at once and echoed on every segment until CWR comes", .requirement("RFC3168 §6.1.3"))
+        "a mark is acknowledged at once and echoed on every segment until CWR comes", .requirement("RFC9293 SHLD-8"),
+        .requirement("RFC3168 §6.1.3"))
     func echo() throws {
         let script = SegmentScript.withECN()
         try script.leaveQuickMode()

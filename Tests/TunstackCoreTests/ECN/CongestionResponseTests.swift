@@ -22,7 +22,8 @@ struct CongestionResponseTests {
     }
 
     @Test(
-        "an echo shrinks the window once, and the next new text says so", .requirement("RFC3168 §6.1.2"))
+        "an echo shrinks the window once, and the next new text says so", .requirement("RFC9293 SHLD-8"),
+        .requirement("RFC3168 §6.1.2"))
     func once() throws {
         let script = try loaded()
         script.peer(Self.marked, ack: 6_001)

@@ -20,7 +20,8 @@ struct ECNNegotiationTests {
     }
 
     @Test(
-        "an active open asks with both flags, and a SYN-ACK with ECE alone agrees", .requirement("RFC3168 §6.1.1"))
+        "an active open asks with both flags, and a SYN-ACK with ECE alone agrees", .requirement("RFC9293 SHLD-8"),
+        .requirement("RFC3168 §6.1.1"))
     func active() throws {
         let script = SegmentScript(options: .plainWithECN)
         try script.open()

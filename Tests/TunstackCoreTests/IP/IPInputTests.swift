@@ -233,16 +233,7 @@ struct UnusedPacketTests {
         let plain = Self.syn()
         // Record route, as an example of what is handed up and ignored.
         let options: [UInt8] = [7, 7, 4, 0, 0, 0, 0, 0]
-        var packet = [0x47] + plain[1..<20] + options + plain[20...]
-        packet[3] += UInt8(options.count)
-        packet[10] = 0
-        packet[11] = 0
-        var sum = InternetChecksum()
-        Array(packet[..<28]).withRawSpan { sum.add($0) }
-        let checksum = sum.finish()
-        packet[10] = UInt8(checksum >> 8)
-        packet[11] = UInt8(checksum & 0xFF)
-        script.inject(packet)
+        script.inject(Packets.routed(plain, option: options))
         script.expect([.syn, .ack], ack: 1001)
     }
 

@@ -24,7 +24,8 @@ struct InitialSequenceNumberTests {
     }
 
     @Test(
-        "the clock part ticks every 4 microseconds", .requirement("RFC9293 MUST-8"), .requirement("mission B15"))
+        "the clock part ticks every 4 microseconds", .requirement("RFC6528 §3"), .requirement("RFC9293 MUST-8"),
+        .requirement("mission B15"))
     func clock() throws {
         let start = try Self.numbers(ports: [1])[0]
         func distance(_ time: Interval) throws -> UInt32 { try Self.numbers(ports: [1], at: time)[0] &- start }
@@ -37,7 +38,8 @@ struct InitialSequenceNumberTests {
     }
 
     @Test(
-        "every four-tuple has its own number space", .requirement("RFC9293 SHLD-1"), .requirement("mission B14"))
+        "every four-tuple has its own number space", .requirement("RFC6528 §3"), .requirement("RFC9293 SHLD-1"),
+        .requirement("mission B14"))
     func perTuple() throws {
         let numbers = try Self.numbers(ports: Array(1...64))
         #expect(Set(numbers).count == 64)
@@ -46,7 +48,9 @@ struct InitialSequenceNumberTests {
         #expect(near.count <= 1)
     }
 
-    @Test("without the key nobody can compute the hash", .requirement("RFC9293 MUST-9"), .requirement("mission B14"))
+    @Test(
+        "without the key nobody can compute the hash", .requirement("RFC6528 §3"), .requirement("RFC9293 MUST-9"),
+        .requirement("mission B14"))
     func keyed() throws {
         let ports = Array(1...16) as [UInt16]
         let numbers = try Self.numbers(ports: ports, seed: 1)

@@ -17,7 +17,9 @@ struct ListenTests {
         return options
     }
 
-    @Test("a listener at an address comes before one at any address", .requirement("RFC9293 MUST-43"))
+    @Test(
+        "a listener at an address comes before one at any address", .requirement("RFC9293 MUST-43"),
+        .requirement("RFC9293 MUST-45"))
     func specificFirst() throws {
         let script = SegmentScript(configure: Self.twoAddresses)
         let any = try script.listen(on: Self.anyAddress(9877))

@@ -138,7 +138,8 @@ struct MaximumSegmentSizeTests {
     }
 
     @Test(
-        "what we announce never exceeds MTU - 40", .requirement("RFC9293 MUST-67"),
+        "what we announce never exceeds MTU - 40", .requirement("RFC9293 SHLD-6"), .requirement("RFC9293 MAY-3"),
+        .requirement("RFC9293 MUST-67"),
         .requirement("RFC9293 SHLD-5"), arguments: [576, 600, 1_500, 9_000, 65_535])
     func announced(mtu: Int) throws {
         for wanted in [nil, 500, 1_460, 65_535] as [UInt16?] {

@@ -30,7 +30,7 @@ struct SynRetransmissionTests {
 
     @Test(
         "a SYN-ACK is sent again after 1, 3, 7 … seconds and given up after three minutes",
-        .requirement("mission B21"), .requirement("RFC9293 MUST-23"))
+        .requirement("RFC9293 MUST-22"), .requirement("mission B21"), .requirement("RFC9293 MUST-23"))
     func synAck() {
         let script = SegmentScript(listening: 9877)
         script.peer(.syn, seq: 1000)

@@ -15,7 +15,8 @@ struct RACKTests {
     }
 
     @Test(
-        "the segment that left last counts, and among equals the one with the higher end", .requirement("RFC8985 §6.2"))
+        "the segment that left last counts, and among equals the one with the higher end", .requirement("RFC8985 §6.1"),
+        .requirement("RFC8985 §6.2"))
     func mostRecent() {
         var rack = RACK(iss: SequenceNumber(5_000))
         rack.onDelivered(segment(7_001, sentAt: 10), isAmbiguous: false, at: Self.at(110))
@@ -33,7 +34,9 @@ struct RACKTests {
         #expect(!rack.isAfter(Self.at(21), SequenceNumber(5_001)))
     }
 
-    @Test("what may be the original of a segment sent again tells nothing about time", .requirement("RFC8985 §6.2"))
+    @Test(
+        "what may be the original of a segment sent again tells nothing about time", .requirement("RFC8985 §6.1"),
+        .requirement("RFC8985 §6.2"))
     func ambiguous() {
         var rack = RACK(iss: SequenceNumber(5_000))
         rack.onDelivered(segment(5_001, sentAt: 50, isRetransmitted: true), isAmbiguous: true, at: Self.at(60))

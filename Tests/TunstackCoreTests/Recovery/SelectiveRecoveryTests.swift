@@ -36,6 +36,7 @@ struct SelectiveRecoveryTests {
 
     @Test(
         "in recovery the window comes down evenly to half, and then as much leaves as arrives",
+        .requirement("RFC2018 §5.1"),
         .requirement("RFC6937 §3"), .requirement("RFC3042 §2"))
     func evenly() throws {
         let script = try SegmentScript.tenInFlight(more: 20_000)
@@ -61,7 +62,7 @@ struct SelectiveRecoveryTests {
         #expect(script.stack.counters.retransmissionTimeouts == 0)
     }
 
-    @Test("several holes are repaired in one round trip", .requirement("RFC6675 §5"))
+    @Test("several holes are repaired in one round trip", .requirement("RFC5681 §4.3"), .requirement("RFC6675 §5"))
     func severalHoles() throws {
         let script = try SegmentScript.tenInFlight()
         script.at(.milliseconds(200))

@@ -13,7 +13,9 @@ struct TailLossProbeScriptTests {
         return script
     }
 
-    @Test("after two round trips without a word the last segment goes again", .requirement("RFC8985 §7.3"))
+    @Test(
+        "after two round trips without a word the last segment goes again", .requirement("RFC8985 §8"),
+        .requirement("RFC8985 §7.3"))
     func last() throws {
         let script = try three()
         script.at(.milliseconds(599))

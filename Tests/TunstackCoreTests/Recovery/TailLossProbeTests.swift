@@ -22,6 +22,15 @@ struct TailLossProbeTests {
         return probe
     }
 
+    @Test("at first no probe is out, and no acknowledgment is judged by one", .requirement("RFC8985 §7.1"))
+    func atFirst() {
+        var probe = TailLossProbe()
+        #expect(probe.end == nil)
+        expectEqual(
+            probe.hasRepairedLoss(
+                una: SequenceNumber(9_001), duplicateEnd: SequenceNumber(9_001), isPlainDuplicate: true), false)
+    }
+
     @Test("a probe with new data repairs nothing", .requirement("RFC8985 §7.4.2"))
     func newData() {
         var probe = probe(isRetransmission: false)

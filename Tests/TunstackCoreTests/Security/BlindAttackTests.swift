@@ -83,7 +83,9 @@ struct BlindAttackTests {
         #expect(script.stack.bufferBytesInUse == 0)
     }
 
-    @Test("an acknowledgment is believed within the largest window ever seen", .requirement("RFC5961 §5.2"))
+    @Test(
+        "an acknowledgment is believed within the largest window ever seen", .requirement("RFC9293 MAY-12"),
+        .requirement("RFC5961 §5.2"))
     func acknowledgmentRange() throws {
         let script = SegmentScript.established(peerWindow: 1_000)
         // SND.UNA = SND.NXT = 5001, MAX.SND.WND = 1000.

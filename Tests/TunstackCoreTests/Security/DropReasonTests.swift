@@ -17,7 +17,8 @@ struct DropReasonTests {
     private static func script(_ reason: DropReason) throws -> SegmentScript {
         switch reason {
         case .malformedIP, .badIPChecksum, .unsupportedIPVersion, .fragment, .notForUs, .invalidSource, .notUnicast,
-            .unsupportedProtocol, .malformedICMP, .ignoredICMP, .unmatchedICMP, .malformedTCP, .badTCPChecksum:
+            .sourceRoute, .unsupportedProtocol, .malformedICMP, .ignoredICMP, .unmatchedICMP, .malformedTCP,
+            .badTCPChecksum:
             beforeTCP(reason)
         case .resetWithoutConnection, .closedPort, .noSynToListener, .synQueueFull, .acceptQueueFull,
             .connectionTableFull, .quietTime, .unexpectedInSynSent, .replyQueueFull:
@@ -38,6 +39,7 @@ struct DropReasonTests {
         case .notForUs: script.inject(syn { $0.destination = IPv4Address(10, 77, 0, 9) })
         case .invalidSource: script.inject(syn { $0.source = .broadcast })
         case .notUnicast: script.inject(syn { $0.destination = .broadcast })
+        case .sourceRoute: script.inject(Packets.routed(syn { _ in }, option: [131, 7, 8, 10, 77, 0, 5]))
         case .unsupportedProtocol: script.inject(syn { $0.protocolNumber = .udp })
         case .malformedICMP: script.inject(syn { $0.protocolNumber = .icmp }.enumerated().map { $0 == 20 ? 9 : $1 })
         case .ignoredICMP: script.icmp(.sourceQuench)

@@ -44,6 +44,20 @@ struct ResetTests {
         }
     }
 
+    @Test(
+        "a reset may carry text, which changes nothing about it", .requirement("RFC9293 SHLD-2"),
+        arguments: [true, false])
+    func text(acknowledges: Bool) {
+        let script = SegmentScript.established()
+        script.peer(acknowledges ? [.rst, .ack] : .rst, "why")
+        script.expectCloseReason(.resetByPeer)
+        script.expectState(.closed)
+        let waiting = SegmentScript.inState(.synSent)
+        waiting.peer([.rst, .ack], "why not")
+        waiting.expectCloseReason(.refused)
+        waiting.expectNothing()
+    }
+
     @Test("an ABORT's reset can be told from a blind one: it acknowledges", .requirement("mission B5"))
     func abort() {
         let script = SegmentScript.established()

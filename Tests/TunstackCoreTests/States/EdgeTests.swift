@@ -25,7 +25,12 @@ enum EdgeScenario {
         { acting(.lastAck) { $0.peer(.ack) } },
         { acting(.timeWaitFromFinWait2) { $0.at(.seconds(60)) } },
         { acting(.timeWaitFromFinWait2) { $0.abort() } },
-        { acting(.timeWaitFromFinWait2) { $0.peer(.syn, seq: 2_000) } },
+        {
+            acting(.timeWaitFromFinWait2) { script in
+                script.peer(.syn, seq: 2_000)
+                script.peer(.ack)
+            }
+        },
         { acting(.synReceivedPassive) { $0.peer(.rst) } },
         { acting(.synReceivedPassive) { $0.peer(.syn, seq: 1011) } },
         { acting(.synReceivedPassive) { $0.peer(.syn, seq: 1_500) } },

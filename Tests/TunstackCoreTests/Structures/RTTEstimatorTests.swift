@@ -39,7 +39,9 @@ struct RTTEstimatorTests {
         #expect(rtt.srtt == .microseconds(106_250))
     }
 
-    @Test("a steady round trip leaves the granularity as the margin", .requirement("RFC6298 §2.3"))
+    @Test(
+        "a steady round trip leaves the granularity as the margin", .requirement("RFC6298 §2.3"),
+        .requirement("RFC6298 §4"))
     func steady() {
         var rtt = estimator()
         for _ in 0..<100 { rtt.onSample(.milliseconds(10)) }

@@ -27,6 +27,21 @@ enum Packets {
         return ip(.icmp, from: source, to: destination, payload: bytes)
     }
 
+    /// The packet with an option in its IP header, filled up to whole words.
+    static func routed(_ packet: [UInt8], option: [UInt8]) -> [UInt8] {
+        let options = option + [UInt8](repeating: 0, count: -option.count & 3)
+        var routed = packet[..<20] + options + packet[20...]
+        routed[0] += UInt8(options.count / 4)
+        let length = routed.count
+        routed[2...3] = [UInt8(length >> 8), UInt8(length & 0xFF)]
+        routed[10...11] = [0, 0]
+        var sum = InternetChecksum()
+        Array(routed[..<(20 + options.count)]).withRawSpan { sum.add($0) }
+        let checksum = sum.finish()
+        routed[10...11] = [UInt8(checksum >> 8), UInt8(checksum & 0xFF)]
+        return Array(routed)
+    }
+
     /// An IPv4 packet of any protocol; `change` may spoil the header before its checksum is taken.
     static func ip(
         _ protocolNumber: IPProtocol, from source: IPv4Address, to destination: IPv4Address, payload: [UInt8],

@@ -49,7 +49,8 @@ struct RetransmissionTests {
     }
 
     @Test(
-        "each time-out doubles the wait", .requirement("RFC6298 §5.5"), .requirement("RFC9293 MUST-19"))
+        "each time-out doubles the wait", .requirement("RFC6298 §5.6"), .requirement("RFC6298 §5.5"),
+        .requirement("RFC9293 MUST-19"))
     func backOff() throws {
         let script = SegmentScript.measured(.milliseconds(100))
         try script.send("x")
@@ -131,7 +132,7 @@ struct RetransmissionTests {
         #expect(script.status?.smoothedRoundTrip == .milliseconds(100))
     }
 
-    @Test("with timestamps it is, since the echo tells which copy arrived", .requirement("RFC7323 §4"))
+    @Test("with timestamps it is, since the echo tells which copy arrived", .requirement("RFC7323 §4.1"))
     func timestampsResolve() throws {
         var options = ConnectionOptions.plain
         options.timestamps = true
@@ -145,6 +146,27 @@ struct RetransmissionTests {
         // The echo names the second copy, which left at 400 ms.
         script.peer(.ack, options: TCPOptions(timestamps: TCPTimestamps(value: 2, echoReply: 400)))
         #expect(script.status?.smoothedRoundTrip == .microseconds(112_500))
+    }
+
+    @Test(
+        "while text keeps flowing timestamps bring no more samples than there are without",
+        .requirement("RFC7323 §4.2"))
+    func timestampsDoNotCrowd() throws {
+        let script = SegmentScript.measured(
+            .milliseconds(100), options: .plain { $0.timestamps = true },
+            timestamps: TCPTimestamps(value: 1, echoReply: 0))
+        try script.send(count: 30_000)
+        let first = script.takeAllSent()
+        script.advance(by: .milliseconds(200))
+        for packet in first.prefix(5) {
+            let end = try #require(packet.tcp).sequenceNumber + packet.payload.count
+            script.peer(
+                .ack, ack: end.rawValue, options: TCPOptions(timestamps: TCPTimestamps(value: 2, echoReply: 100)))
+            #expect(!script.takeAllSent().isEmpty)
+            // SRTT = 7/8 · 100 + 1/8 · 200, after the first of them and after the others.
+            #expect(script.status?.smoothedRoundTrip == .microseconds(112_500))
+            script.advance(by: .milliseconds(10))
+        }
     }
 
     @Test(

@@ -17,7 +17,9 @@ struct TimestampTests {
             .milliseconds(100), options: Self.options, timestamps: TCPTimestamps(value: value, echoReply: 0))
     }
 
-    @Test("every segment carries our clock, in milliseconds, and the peer's last value", .requirement("RFC7323 §3.2"))
+    @Test(
+        "every segment carries our clock, in milliseconds, and the peer's last value", .requirement("RFC7323 §3.2"),
+        .requirement("RFC7323 §5.4"))
     func everySegment() throws {
         let script = script()
         try script.send("x")
@@ -31,7 +33,8 @@ struct TimestampTests {
     // MARK: PAWS
 
     @Test(
-        "a segment older than the last is dropped and acknowledged", .requirement("RFC7323 §5.3"),
+        "a segment older than the last is dropped and acknowledged", .requirement("RFC7323 §5.2"),
+        .requirement("RFC7323 §5.3"),
         arguments: [1_000, 0, 5, 0xffff_fff0, 0x8000_0003] as [UInt32])
     func paws(value: UInt32) throws {
         let script = script(value: value)
@@ -146,7 +149,7 @@ struct TimestampTests {
 
     // MARK: The clock
 
-    @Test("our clock goes on through 2^32")
+    @Test("our clock goes on through 2^32", .requirement("RFC7323 §5.4"))
     func clockWraps() throws {
         let script = SegmentScript(listening: 9877, options: Self.options) {
             $0.timestampOffsets = .fixed(0xffff_fffe)
@@ -167,7 +170,7 @@ struct TimestampTests {
         script.takeAllSent()
     }
 
-    @Test("an echo of what was never sent is not believed", .requirement("RFC7323 §4"))
+    @Test("an echo of what was never sent is not believed", .requirement("RFC7323 §4.1"))
     func forgedEcho() throws {
         let script = script()
         try script.send("x")

@@ -7,7 +7,7 @@ import TunstackWire
 struct NagleTests {
     @Test(
         "small writes are gathered while data is in flight, and leave together with its acknowledgment",
-        .requirement("RFC9293 SHLD-7"), .requirement("RFC9293 MAY-16"))
+        .requirement("RFC9293 SHLD-7"), .requirement("RFC9293 MAY-16"), .requirement("RFC9293 SHLD-27"))
     func gathers() throws {
         let script = SegmentScript.transfer()
         try script.send("a")

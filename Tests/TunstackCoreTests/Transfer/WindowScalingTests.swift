@@ -47,6 +47,7 @@ struct WindowScalingTests {
 
     @Test(
         "a peer's window is scaled by the peer's shift, at most 14", .requirement("RFC7323 §2.3"),
+        .requirement("RFC9293 REC-1"),
         arguments: [(0, 0), (5, 5), (14, 14), (15, 14), (255, 14)] as [(UInt8, Int)])
     func peerShift(announced: UInt8, used: Int) {
         var peerOptions = TCPOptions()

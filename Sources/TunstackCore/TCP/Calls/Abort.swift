@@ -8,9 +8,9 @@ extension Stack {
         let index = Int(id.index)
         guard connections.contains(index, generation: id.generation) else { return }
         if connections[index].bookkeeping.isInTimeWait, connections[index].state == .timeWait,
-            let record = find(connections[index].key), record.kind == .timeWait
+            let record = timeWaitRecord(of: connections[index].key)
         {
-            endTimeWait(record.index, because: .abort)
+            endTimeWait(record, because: .abort)
             return
         }
         connections[index].abort(&environment)

@@ -2,7 +2,7 @@ public import TunstackWire
 
 /// OPEN (RFC 9293 §3.9.1.1, §3.10.1).
 extension Stack {
-    /// A passive OPEN: waits for connections at a local socket.
+    /// A passive OPEN: waits for connections at a local socket. Connections that there are stay as they are (MUST-41).
     ///
     /// - Parameters:
     ///   - local: the socket; with the unspecified address, any address of the stack (MUST-43).
@@ -74,6 +74,7 @@ extension Stack {
         var connection = Connection(
             key: key, origin: .active, state: .closed, iss: environment.initialSequenceNumber(for: key),
             irs: SequenceNumber(0), options: options, environment: environment)
+        environment.routes[key] = options.sourceRoute
         connection.open(&environment)
         environment.counters.activeOpens &+= 1
         let index = insert(connection)

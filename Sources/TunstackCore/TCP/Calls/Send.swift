@@ -10,7 +10,7 @@ public struct SendFlags: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
-    /// The data, and all before it, is urgent (RFC 9293 §3.8.5).
+    /// The data, and all before it, is urgent (RFC 9293 §3.8.5, MUST-30). New applications had better not use it (SHLD-13).
     public static let urgent = SendFlags(rawValue: 1 << 0)
     /// More follows soon (MSG_MORE): what does not fill a segment is held back until the next SEND without this flag,
     /// one of no bytes included, or for 200 ms at most. A FIN, and a buffer that is full, set it free too.
@@ -27,7 +27,8 @@ public struct SendFlags: OptionSet, Sendable {
 extension Stack {
     /// Queues bytes to send. In SYN-SENT and SYN-RECEIVED they wait until the connection is established.
     ///
-    /// Every call ends with an implied push: the last segment of what is queued carries PSH (MUST-61).
+    /// Every call ends with an implied push: nothing waits for another one (MUST-60), and the last segment of what is queued carries PSH
+    /// (MUST-61).
     ///
     /// - Returns: how many bytes were taken; fewer than given when the send buffer is full, and then `writable` follows as an
     ///   event when there is room again.

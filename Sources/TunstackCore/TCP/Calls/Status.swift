@@ -143,7 +143,8 @@ extension Stack {
         connections[try index(of: id)].options
     }
 
-    /// Changes the connection's options. What the SYN settled (MSS, window scale, timestamps, buffer sizes) stays as it was.
+    /// Changes the connection's options, the DSCP among them (RFC 9293 §3.9.1.9, SHLD-21). What the SYN settled (MSS, window scale,
+    /// timestamps, buffer sizes) stays as it was.
     public mutating func setOptions(
         _ options: ConnectionOptions, of id: ConnectionID, at now: Instant
     ) throws(ConnectionError) {

@@ -44,7 +44,7 @@ struct OutgoingSegment {
 }
 
 /// What to send, read off the control block. Repairs come before new data, data before probes and bare acknowledgments, which any
-/// segment carries along (RFC 9293 §3.10.7.4, MUST-58).
+/// segment carries along (RFC 9293 §3.10.7.4, MUST-58); it comes when all that has arrived was taken in (MUST-59).
 extension Connection {
     /// The next segment to leave now, or nil if there is none.
     mutating func nextSegment(at now: Instant, largestPacket: Int, _ pool: inout BufferPool) -> OutgoingSegment? {
@@ -72,7 +72,7 @@ extension Connection {
     @inline(__always)
     var textRoom: Int { max(1, effectiveSendMSS - sackBytes) }
 
-    /// A repair, as the windows allow. The first goes whatever they say (SHLD-16), and so may what the peer's window covered before it
+    /// A repair, as the windows allow. The first goes whatever they say (SHLD-16, MAY-7), and so may what the peer's window covered before it
     /// shrank. It gives no room to a SACK option, for it must go as it went before.
     private mutating func nextRetransmission(at now: Instant) -> OutgoingSegment? {
         guard recovery.hasMissing, !recovery.prefersNewData || recovery.inFlight == 0 else { return nil }
@@ -96,7 +96,8 @@ extension Connection {
         return segment
     }
 
-    /// New text as cwnd and the peer's window allow, then the FIN.
+    /// New text as cwnd and the peer's window allow, in full segments where there is enough of it (SHLD-28), then the FIN. Nothing new goes
+    /// while the peer's edge is behind what was sent (SHLD-15).
     private mutating func nextNewData(
         at now: Instant, _ largestPacket: Int, _ pool: inout BufferPool
     ) -> OutgoingSegment? {
@@ -238,8 +239,8 @@ extension Connection {
         acknowledgments.debt == .now ? OutgoingSegment(seq: snd.nxt) : nil
     }
 
-    /// Sets PSH on the segment that empties the send buffer (MUST-61) unless the application has said that more follows and could still add
-    /// to it, and URG while urgent data lies ahead.
+    /// Sets PSH on the segment that empties the send buffer (MUST-61), whatever pushes went before (SHLD-27), unless the application has
+    /// said that more follows and could still add to it, and URG while urgent data lies ahead.
     @inline(__always)
     private func marked(_ segment: OutgoingSegment) -> OutgoingSegment {
         var segment = segment

@@ -19,7 +19,8 @@ extension Connection {
     @inline(__always)
     private var smallestStep: Int { min(receiveBuffer.limit / 2, receiveMSS) }
 
-    /// Moves the edge if that is worth announcing, and says what to put in the header of a segment that leaves now.
+    /// Moves the edge if that is worth announcing, and never if the application does not read (MAY-8), and says what to put in the header
+    /// of a segment that leaves now.
     mutating func offerWindow() -> UInt16 {
         if possibleEdge - rcv.edge >= smallestStep { rcv.edge = possibleEdge }
         let field = windowField

@@ -32,24 +32,27 @@ extension Connection {
         packet.append(
             header, between: key, checksum: checksum, textLength: segment.textLength,
             timeToLive: options.timeToLive, differentiatedServices: options.differentiatedServices,
-            ecn: mayCarryMark(segment) ? ECNCodepoint.capable0 : ECNCodepoint.notCapable)
+            ecn: mayCarryMark(segment) ? ECNCodepoint.capable0 : ECNCodepoint.notCapable,
+            route: negotiated.routeBytes > 0 ? environment.routes[key] : nil)
         onSent(segment, &environment)
         noteRoom()
         if !duplicate.isEmpty, !header.options.sackBlocks.isEmpty {
             duplicate.clear()
             environment.counters.duplicateReportsSent &+= 1
         }
+        let internetHeaderLength = IPv4Header.minimumLength + Int(negotiated.routeBytes)
         return HeadedSegment(
             textStart: textStart, textLength: segment.textLength,
             metadata: TransmitMetadata(
                 segmentSize: segment.segmentSize,
-                headerLength: IPv4Header.minimumLength + header.headerLength,
-                checksumStart: isSummedBelow ? IPv4Header.minimumLength : nil))
+                headerLength: internetHeaderLength + header.headerLength,
+                checksumStart: isSummedBelow ? internetHeaderLength : nil))
     }
 
     private mutating func header(for segment: OutgoingSegment, at now: Instant) -> TCPHeader {
         let isSyn = segment.flags.contains(.syn)
         let window = isSyn ? UInt16(clamping: SynWindow.size(options)) : offerWindow()
+        // What the pointer cannot tell yet a later segment will (MUST-31).
         let urgentPointer = segment.flags.contains(.urg) ? UInt16(clamping: snd.up - segment.seq) : 0
         return TCPHeader(
             sourcePort: key.local.port, destinationPort: key.remote.port,
@@ -59,7 +62,8 @@ extension Connection {
             options: isSyn ? synOptions(at: now) : currentOptions(at: now, besides: segment))
     }
 
-    /// MSS, SACK-permitted, timestamps and window scale: on a SYN what we offer, on a SYN-ACK what the peer offered too.
+    /// MSS, SACK-permitted, timestamps and window scale: on a SYN what we offer, on a SYN-ACK what the peer offered too. The MSS is on
+    /// every SYN (RFC 9293 §3.7.1, MUST-14, SHLD-5, MAY-3) and on nothing else (MUST-65).
     @inline(__always)
     private func synOptions(at now: Instant) -> TCPOptions {
         let isAnswer = state != .synSent
@@ -117,19 +121,19 @@ enum SegmentChecksum {
 }
 
 extension OutputRawSpan {
-    /// Appends the IP and TCP headers of a segment whose text follows.
+    /// Appends the IP and TCP headers of a segment whose text follows, with the checksum (MUST-2), and the DSCP as it was given (SHLD-22).
     mutating func append(
         _ header: TCPHeader, between key: ConnectionKey, checksum: SegmentChecksum, textLength: Int,
-        timeToLive: UInt8, differentiatedServices: UInt8, ecn: UInt8 = ECNCodepoint.notCapable
+        timeToLive: UInt8, differentiatedServices: UInt8, ecn: UInt8 = ECNCodepoint.notCapable, route: SourceRoute?
     ) {
         guard let source = key.local.address.v4, let destination = key.remote.address.v4 else {
             preconditionFailure("connections have IPv4 addresses")
         }
-        IPv4Header(
+        let ip = IPv4Header(
             source: source, destination: destination, protocolNumber: .tcp,
             payloadLength: header.headerLength + textLength, timeToLive: timeToLive, dscp: differentiatedServices,
-            ecn: ecn
-        ).append(to: &self)
+            ecn: ecn)
+        if let route { ip.append(to: &self, by: route) } else { ip.append(to: &self) }
         let field =
             switch checksum {
             case .complete(let textSum):
@@ -150,6 +154,6 @@ extension OutputRawSpan {
             urgentPointer: 0, options: reply.options)
         append(
             header, between: reply.key, checksum: .complete(textSum: InternetChecksum()), textLength: 0,
-            timeToLive: reply.timeToLive, differentiatedServices: reply.differentiatedServices)
+            timeToLive: reply.timeToLive, differentiatedServices: reply.differentiatedServices, route: reply.route)
     }
 }

@@ -9,7 +9,7 @@ import TunstackWire
 /// acknowledgments that costs 40 ms or more whenever a message ends in a part of a segment: the peer waits for a second
 /// segment to acknowledge, and we for the acknowledgment. The modification of RFC 9293 §A.3 (G. Minshall,
 /// draft-minshall-nagle-01) holds it back only while an earlier small segment is unacknowledged. There is never more
-/// than one of them in the network, which is what the algorithm is for (SHLD-7), but the end of a long message goes at
+/// than one of them in the network, which is what the algorithm is for (SHLD-7, MAY-16), but the end of a long message goes at
 /// once.
 extension Connection {
     /// A small segment is in the network.

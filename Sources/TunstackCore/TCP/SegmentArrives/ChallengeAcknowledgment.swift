@@ -27,10 +27,19 @@ struct RefusalSpacing {
     @inline(__always)
     mutating func allow(_ segment: Segment, at now: Instant) -> Bool {
         guard segment.len == 0, !segment.flags.contains(.rst) else { return true }
-        let now = UInt32(truncatingIfNeeded: now.nanoseconds / 1_000_000)
-        guard now &- answeredAt >= Self.milliseconds else { return false }
-        answeredAt = now
+        guard millisecondsLeft(at: now) == 0 else { return false }
+        answeredAt = Self.milliseconds(of: now)
         return true
+    }
+
+    /// How long it is until the next one would be answered.
+    func millisecondsLeft(at now: Instant) -> UInt32 {
+        let passed = Self.milliseconds(of: now) &- answeredAt
+        return passed >= Self.milliseconds ? 0 : Self.milliseconds - passed
+    }
+
+    private static func milliseconds(of instant: Instant) -> UInt32 {
+        UInt32(truncatingIfNeeded: instant.nanoseconds / 1_000_000)
     }
 }
 

@@ -16,6 +16,7 @@ extension Connection {
         if disposition == .proceed { disposition = checkAcknowledgment(segment, &environment) }
         guard disposition == .proceed else { return disposition }
         recordTimestamp(segment, at: environment.now)
+        if let arriving = environment.arrivingRoute { takeReturnRoute(of: arriving, &environment) }
         return continueAfterAcknowledgment(segment, text: text, &environment)
     }
 

@@ -29,10 +29,10 @@ extension Stack {
         return nil
     }
 
-    /// Answers a SYN with a SYN-ACK and a half-open entry, if there is room for one. `minimumISS` is the number that a new
-    /// incarnation of a connection in TIME-WAIT must exceed.
+    /// Answers a SYN with a SYN-ACK and a half-open entry, if there is room for one. It may take the place of a record in TIME-WAIT, as
+    /// the new incarnation of its connection; our numbers begin beyond those of the old one.
     mutating func openHalf(
-        _ segment: Segment, text: RawSpan, listener id: ListenerID, minimumISS: SequenceNumber? = nil
+        _ segment: Segment, text: RawSpan, listener id: ListenerID, displacing record: Int? = nil
     ) -> Disposition {
         if let refusal = refusal(by: id) { return .drop(refusal) }
         let listener = Int(id.index)
@@ -42,16 +42,24 @@ extension Stack {
         }
         let options = listeners[listener].connectionOptions
         var halfOpen = HalfOpen(
-            key: segment.key, listener: id, iss: initialSequenceNumber(for: segment.key, after: minimumISS),
+            key: segment.key, listener: id,
+            iss: initialSequenceNumber(for: segment.key, after: record.map { timeWaits[$0].sndNxt }),
             irs: segment.seq,
             negotiated: NegotiatedOptions(offered: options, peer: segment.options, flags: segment.flags),
             timestampRecent: segment.options.timestamps?.value ?? 0,
             timestampClock: environment.timestampClock(for: segment.key), peerWindow: UInt16(segment.wnd(shift: 0)),
             startedAt: environment.now, sentAt: environment.now)
+        let route = options.sourceRoute ?? environment.arrivingRoute?.reversed
+        environment.routes[segment.key] = route
+        halfOpen.negotiated.makeRoom(for: route)
         hold(text, fin: segment.flags.contains(.fin), in: &halfOpen, options)
         let index = halfOpens.insert(halfOpen)
         let reference = EntryReference(.halfOpen, index)
-        table.insert(reference, hash: segment.key.hash(key: tableKey))
+        if let record {
+            displaceTimeWait(record, byHalfOpen: index)
+        } else {
+            table.insert(reference, hash: segment.key.hash(key: tableKey))
+        }
         halfOpens[index].timer = timers.allocate(owner: reference)
         listeners[listener].halfOpenCount += 1
         forgetEndedHalfOpens(at: listener)

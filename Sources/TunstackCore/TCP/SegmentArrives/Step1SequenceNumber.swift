@@ -1,6 +1,6 @@
 import TunstackWire
 
-/// First: check the sequence number (RFC 9293 §3.10.7.4), with the timestamp check that RFC 7323 §5.3 puts before it.
+/// First: check the sequence number (RFC 9293 §3.10.7.4), with the timestamp check that RFC 7323 §5.2 and §5.3 put before it.
 extension Connection {
     mutating func checkSequenceNumber(_ segment: inout Segment, _ environment: inout Environment) -> Disposition {
         trimRepeatedSyn(&segment)
@@ -70,7 +70,7 @@ extension Connection {
         return refusal == .pawsRejected && isOutdated ? nil : refusal
     }
 
-    /// RFC 7323 §5.3 R3: the segment that covers what was acknowledged last sets TS.Recent. Done only once the acknowledgment
+    /// RFC 7323 §4.3 and §5.3 R3: the segment that covers what was acknowledged last sets TS.Recent. Done only once the acknowledgment
     /// has been checked too, or a blind segment could move TS.Recent beyond everything that the peer will send.
     mutating func recordTimestamp(_ segment: Segment, at now: Instant) {
         guard negotiated.timestamps, let timestamps = segment.options.timestamps,

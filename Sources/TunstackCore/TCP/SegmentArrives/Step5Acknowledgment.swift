@@ -8,7 +8,7 @@ extension Connection {
             let disposition = acknowledgeSyn(segment, &environment)
             guard disposition == .proceed else { return disposition }
         }
-        // RFC 5961 §5.2: neither more than was sent, nor further back than any window ever reached.
+        // RFC 5961 §5.2, RFC 9293 MAY-12: neither more than was sent, nor further back than any window ever reached.
         let highest = output.probeIsOutstanding ? snd.nxt + 1 : snd.nxt
         guard segment.ack.isAtOrBefore(highest), segment.ack.isAtOrAfter(snd.una - snd.maximumWindow) else {
             sendChallenge(answering: segment, &environment)
@@ -146,8 +146,8 @@ extension Connection {
         return echoed
     }
 
-    /// One round trip, from the segment being timed, or from the echoed timestamp where retransmission makes that ambiguous
-    /// (Karn's rule, RFC 6298 §3; RFC 7323 §4).
+    /// One round trip, from the segment being timed, or from the echoed timestamp where none is: after a retransmission, of which only an
+    /// echo tells which copy arrived (Karn's rule, RFC 6298 §3; RFC 7323 §4.1), and at the end of a flight (RFC 7323 §4.2).
     private mutating func sampleRoundTrip(_ segment: Segment, at now: Instant) {
         if let timed = timedSegment {
             guard segment.ack.isAtOrAfter(timed.end) else { return }
@@ -186,7 +186,7 @@ extension Connection {
             probes = 0
             output.windowProbe = false
         } else if !isReleased {
-            // MUST-37: a peer that keeps its window shut but answers is alive. Where no application waits any more, RFC 6429 §3
+            // MUST-37, SHLD-17: a peer that keeps its window shut but answers is alive. Where no application waits any more, RFC 6429 §3
             // allows giving up.
             progressAt = now
         }

@@ -59,6 +59,9 @@ extension Stack {
     private mutating func promote(
         _ entry: EntryReference, with segment: Segment, text: RawSpan
     ) -> Disposition {
+        // Of a new incarnation nothing of the old connection is left.
+        let displaced = halfOpens[entry.index].displacedTimeWait
+        if displaced >= 0 { endTimeWait(Int(displaced), because: .newIncarnation) }
         let halfOpen = halfOpens.remove(entry.index)
         timers.free(halfOpen.timer)
         heldSynBytes -= halfOpen.heldText.count
@@ -130,11 +133,15 @@ extension Stack {
         sendSynAck(index)
     }
 
-    /// The entry's way back to LISTEN.
+    /// The entry's way back to LISTEN, or to the TIME-WAIT that it came from.
     mutating func removeHalfOpen(_ index: Int, because cause: TransitionCause) {
         let halfOpen = halfOpens.remove(index)
         environment.record(StateTransition(.synReceived, .listen, cause), of: halfOpen.key)
-        table.remove(EntryReference(.halfOpen, index), hash: halfOpen.key.hash(key: tableKey))
+        if halfOpen.displacedTimeWait >= 0 {
+            returnToTimeWait(Int(halfOpen.displacedTimeWait), fromHalfOpen: index)
+        } else {
+            forget(EntryReference(.halfOpen, index), of: halfOpen.key)
+        }
         timers.free(halfOpen.timer)
         heldSynBytes -= halfOpen.heldText.count
         listeners[Int(halfOpen.listener.index)].halfOpenCount -= 1

@@ -36,6 +36,7 @@ extension Connection {
         receiveTuning = ReceiveAutotuning(at: now, start: rcv.nxt)
         lastAcknowledgmentSent = rcv.nxt
         negotiated = NegotiatedOptions(offered: options, peer: segment.options, flags: segment.flags)
+        negotiated.makeRoom(for: options.sourceRoute)
         // RFC 3168 §6.1.1: who has sent a SYN without the question sets no ECT, though an earlier one asked and is answered now.
         if !asksForECN { negotiated.ecn.remove(.sends) }
         if let timestamps = segment.options.timestamps {

@@ -9,9 +9,7 @@ extension Stack {
         // RFC 1337 §3: a reset must not cut the waiting short.
         guard !segment.flags.contains(.rst) else { return .drop(.resetInTimeWait) }
         if let listener = listener(for: segment.key.local), startsNewIncarnation(segment, record, listener) {
-            if let refusal = refusal(by: listener) { return .drop(refusal) }
-            endTimeWait(entry.index, because: .newIncarnation)
-            return openHalf(segment, text: text, listener: listener, minimumISS: record.sndNxt)
+            return openHalf(segment, text: text, listener: listener, displacing: entry.index)
         }
         // The FIN again: our ACK was lost. Acknowledge it and begin to wait anew.
         if segment.flags.contains(.fin), segment.finSequence == record.rcvNxt - 1 {
@@ -26,7 +24,7 @@ extension Stack {
         return isNext ? .consumed : .drop(.outsideWindow)
     }
 
-    /// RFC 9293 §3.6.1, MAY-2, with the timestamps of RFC 6191 §2: a SYN that is certainly newer than everything the old
+    /// RFC 9293 §3.6.1, MAY-2, with the timestamps of RFC 6191 §2 (SHLD-4): a SYN that is certainly newer than everything the old
     /// connection sent may have its sockets at once.
     private func startsNewIncarnation(
         _ segment: Segment, _ record: TimeWaitRecord, _ listener: ListenerID
@@ -45,7 +43,7 @@ extension Stack {
         }
     }
 
-    /// 2 MSL (RFC 9293 §3.4.2, §3.6.1, MUST-13).
+    /// 2 MSL (RFC 9293 §3.4.2, §3.6.1, MUST-13; RFC 7323 §5.8).
     var timeWaitDuration: Interval { environment.configuration.maximumSegmentLifetime * 2 }
 
     /// Puts a small record in the connection's place. The application keeps its handle until it releases it.
@@ -97,13 +95,52 @@ extension Stack {
     /// The record goes. The application's handle, if there is still one, now names a connection in CLOSED.
     mutating func endTimeWait(_ index: Int, because cause: TransitionCause) {
         let record = timeWaits.remove(index)
-        table.remove(EntryReference(.timeWait, index), hash: record.key.hash(key: tableKey))
+        if record.displacedBy >= 0 {
+            halfOpens[Int(record.displacedBy)].displacedTimeWait = -1
+        } else {
+            forget(EntryReference(.timeWait, index), of: record.key)
+        }
         timers.free(record.timer)
         if let id = record.connection, connections.contains(Int(id.index), generation: id.generation) {
             connections[Int(id.index)].transition(to: .closed, because: cause, &environment)
             refresh(Int(id.index))
         } else {
             environment.record(StateTransition(.timeWait, .closed, cause), of: record.key)
+        }
+    }
+}
+
+// MARK: - A new incarnation
+
+extension Stack {
+    /// The sockets go to a half-open entry, which may yet turn out to come of an old duplicate. The record stands by meanwhile, and does
+    /// not end.
+    mutating func displaceTimeWait(_ index: Int, byHalfOpen entry: Int) {
+        timeWaits[index].displacedBy = Int32(entry)
+        halfOpens[entry].displacedTimeWait = Int32(index)
+        timers.arm(timeWaits[index].timer, at: .distantFuture)
+        table.replace(
+            EntryReference(.timeWait, index), with: EntryReference(.halfOpen, entry),
+            hash: timeWaits[index].key.hash(key: tableKey))
+    }
+
+    /// Nothing came of the new incarnation: the old connection has its sockets again and waits anew (RFC 9293 §3.6.1, MAY-2).
+    mutating func returnToTimeWait(_ index: Int, fromHalfOpen entry: Int) {
+        timeWaits[index].displacedBy = -1
+        timers.arm(timeWaits[index].timer, at: environment.now + timeWaitDuration)
+        table.replace(
+            EntryReference(.halfOpen, entry), with: EntryReference(.timeWait, index),
+            hash: timeWaits[index].key.hash(key: tableKey))
+    }
+
+    /// The record of a connection that the application still holds in TIME-WAIT, whether it has its sockets or not.
+    func timeWaitRecord(of key: ConnectionKey) -> Int? {
+        guard let entry = find(key) else { return nil }
+        switch entry.kind {
+        case .timeWait: return entry.index
+        case .halfOpen where halfOpens[entry.index].displacedTimeWait >= 0:
+            return Int(halfOpens[entry.index].displacedTimeWait)
+        case .halfOpen, .connection: return nil
         }
     }
 }

@@ -1,8 +1,8 @@
 import TunstackWire
 
-/// The timers that find losses: retransmission (RFC 6298 §5), tail loss probe and reordering (RFC 8985).
+/// The timers that find losses: retransmission (RFC 6298 §5), tail loss probe and reordering (RFC 8985 §8).
 extension Connection {
-    /// RFC 6298 §5.4 to §5.6, and the thresholds R1 and R2 of RFC 9293 §3.8.3.
+    /// RFC 6298 §5.4 to §5.6, and the thresholds R1 and R2 of RFC 9293 §3.8.3 (MUST-20).
     mutating func onRetransmissionTimeout(_ environment: inout Environment) {
         guard snd.outstanding > 0 else { return }
         environment.counters.retransmissionTimeouts &+= 1

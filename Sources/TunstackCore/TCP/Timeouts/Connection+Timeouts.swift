@@ -32,7 +32,8 @@ extension Connection {
 
 extension Connection {
     /// RFC 9293 §3.8.6.1: the first probe after one RTO, then at growing gaps, for as long as the peer answers (MUST-36,
-    /// MUST-37, SHLD-29, SHLD-30). With a window that is merely small, the override of §3.8.6.2.1.
+    /// MUST-37, SHLD-29, SHLD-30), also where the peer has drawn its edge back (MUST-35). With a window that is merely small, the
+    /// override of §3.8.6.2.1.
     private mutating func onPersistTimeout(_ environment: inout Environment) {
         guard queuedBytes > 0 || (finIsQueued && !finWasSent) else { return }
         if snd.usableWindow > 0 {
@@ -84,7 +85,7 @@ extension Connection {
 // MARK: - Keep-alive
 
 extension Connection {
-    /// Starts the clock of RFC 9293 §3.8.4, if the application has asked for it.
+    /// Starts the clock of RFC 9293 §3.8.4 (MAY-5), if the application has asked for it.
     mutating func armKeepAlive(at now: Instant) {
         guard let keepAlive = options.keepAlive, state.isSynchronized, state != .timeWait else {
             timers.cancel(.keepAlive)

@@ -83,7 +83,7 @@ check: $(CHECKS:%=check-%) ## all checks of scripts/check
 $(CHECKS:%=check-%): check-%:
 	@scripts/check/$*
 
-ci: setup lint check build test simulate ## what the gate runs: lint, checks, build, all tests, 2,000 seeds
+ci: setup lint check build test simulate differential ## what the gate runs: lint, checks, build, all tests, 2,000 seeds, 1,000 sequences beside the kernel
 
 demo: build ## list the scenarios that run in virtual time, without privilege
 	$(TUNSTACK) demo

@@ -87,7 +87,7 @@ struct AcknowledgmentNews {
     /// The peer echoes a congestion mark.
     let isMarked: Bool
     /// The path is known to reorder.
-    let isReordered: Bool
+    var isReordered = false
 }
 
 /// How fast the path delivered, over the time from the sending of one segment to its acknowledgment

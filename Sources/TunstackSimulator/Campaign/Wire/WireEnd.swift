@@ -31,6 +31,8 @@ struct WireEnd {
     /// The highest number that the peer has acknowledged.
     private(set) var peerAcknowledged: SequenceNumber
     private var peerScale: UInt8?
+    /// The number of the peer's SYN that counts.
+    private var peerISS: SequenceNumber?
 
     /// - Parameters:
     ///   - syn: the first segment that it sends.
@@ -72,7 +74,12 @@ struct WireEnd {
         let header = segment.segment.header
         if segment.flags.contains(.syn) {
             // Before it has acknowledged any, the last one counts.
-            if acknowledged == nil { take(SynArrival(segment)) }
+            if acknowledged == nil {
+                take(SynArrival(segment))
+            } else if segment.segment.seq == peerISS {
+                // Again, but perhaps with text that the first did not have.
+                received?.insert(segment.segment.seq + 1, segment.end)
+            }
         } else {
             received?.insert(segment.segment.seq, segment.end)
         }
@@ -89,6 +96,7 @@ struct WireEnd {
         var ranges = ReceivedRanges(next: syn.seq + 1)
         ranges.insert(syn.seq + 1, syn.end)
         received = ranges
+        peerISS = syn.seq
         peerScale = syn.windowScale
         // A SYN without ACK allows its window from our first number on (RFC 9293 §3.10.7.4 takes it from there).
         if allowedEdge == nil { allowedEdge = iss + 1 + syn.window }

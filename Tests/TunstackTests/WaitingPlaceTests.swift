@@ -9,7 +9,7 @@ struct WaitingPlaceTests {
         var place = WaitingPlace()
         place.hold()
         place.wake()
-        let wake = await withCheckedContinuation { place.wait(ticket: 1, $0) }
+        let wake = await SleepingTask.suspend { place.wait(ticket: 1, $0) }
         #expect(wake == .ready)
         #expect(!place.isFree)
     }
@@ -19,8 +19,8 @@ struct WaitingPlaceTests {
         var place = WaitingPlace()
         place.wake()
         place.hold()
-        let wake = await withCheckedContinuation { continuation in
-            place.wait(ticket: 1, continuation)
+        let wake = await SleepingTask.suspend { task in
+            place.wait(ticket: 1, task)
             place.cancel(ticket: 1)
         }
         #expect(wake == .cancelled)
@@ -30,8 +30,8 @@ struct WaitingPlaceTests {
     func lateCancellation() async {
         var place = WaitingPlace()
         place.hold()
-        let wake = await withCheckedContinuation { continuation in
-            place.wait(ticket: 2, continuation)
+        let wake = await SleepingTask.suspend { task in
+            place.wait(ticket: 2, task)
             place.cancel(ticket: 1)
             place.wake()
         }
@@ -44,10 +44,10 @@ struct WaitingPlaceTests {
     func listenerNews() async {
         var waiters = ListenerWaiters()
         waiters.wakeOne()
-        let first = await withCheckedContinuation { waiters.wait(ticket: 1, $0) }
+        let first = await SleepingTask.suspend { waiters.wait(ticket: 1, $0) }
         #expect(first == .ready)
-        let second = await withCheckedContinuation { continuation in
-            waiters.wait(ticket: 2, continuation)
+        let second = await SleepingTask.suspend { task in
+            waiters.wait(ticket: 2, task)
             waiters.cancel(ticket: 2)
         }
         #expect(second == .cancelled)

@@ -12,7 +12,7 @@ public struct TunnelGroupListener: Sendable {
     ///
     /// - Throws: ``AcceptError/cancelled``, when all handlers have returned.
     public func forEachConnection(
-        _ handler: @escaping @Sendable (TCPConnection) async -> Void
+        _ handler: nonisolated(nonsending) @escaping @Sendable (TCPConnection) async -> Void
     ) async throws(AcceptError) {
         let failure = await withTaskGroup(of: AcceptError?.self) { group in
             for listener in listeners {

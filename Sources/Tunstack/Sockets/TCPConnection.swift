@@ -1,3 +1,4 @@
+import Synchronization
 public import TunstackCore
 public import TunstackWire
 
@@ -17,6 +18,8 @@ public final class TCPConnection: Sendable {
     public let remoteEndpoint: Endpoint
 
     private let id: ConnectionID
+    /// It was closed or aborted, so that there is nothing left to do at the end.
+    private let isLetGo = Atomic(false)
 
     /// Bytes that a read takes at most unless told otherwise.
     public static let defaultReadLimit = 64 * 1_024
@@ -29,6 +32,7 @@ public final class TCPConnection: Sendable {
     }
 
     deinit {
+        guard !isLetGo.load(ordering: .relaxed) else { return }
         let (stack, id) = (stack, id)
         Task(executorPreference: stack.executor) { await stack.abort(id) }
     }
@@ -136,12 +140,14 @@ public final class TCPConnection: Sendable {
     ///
     /// It does not wait for the peer.
     public nonisolated(nonsending) func close() async {
+        isLetGo.store(true, ordering: .relaxed)
         await stack.close(id)
     }
 
     /// Ends the connection at once by a reset; what was written and has not been sent is thrown away (RFC 9293 §3.10.5).
     /// After ``close()`` it does nothing.
     public nonisolated(nonsending) func abort() async {
+        isLetGo.store(true, ordering: .relaxed)
         await stack.abort(id)
     }
 

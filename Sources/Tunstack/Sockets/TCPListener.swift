@@ -41,8 +41,8 @@ public final class TCPListener: Sendable {
         await stack.closeListener(id)
     }
 
-    /// Accepts connections until the listener is closed, and runs `handler` for each in a task of its own on the stack's
-    /// executor, where calls to the connection cost no change of thread.
+    /// Accepts connections until the listener is closed, and runs `handler` for each in a task of its own, isolated to the stack: on
+    /// the stack's executor, where calls to the connection cost no change of thread and wait for nobody's turn.
     ///
     /// A handler should close its connection; otherwise the connection is aborted when the handler returns. Cancelling the
     /// caller's task ends the accepting and cancels the handlers.
@@ -50,19 +50,10 @@ public final class TCPListener: Sendable {
     /// - Parameter handler: Must not block.
     /// - Throws: ``AcceptError/cancelled``, when all handlers have returned.
     public func forEachConnection(
-        _ handler: @escaping @Sendable (TCPConnection) async -> Void
+        _ handler: nonisolated(nonsending) @escaping @Sendable (TCPConnection) async -> Void
     ) async throws(AcceptError) {
         let failure = await withTaskExecutorPreference(stack.executor) {
-            await withDiscardingTaskGroup { group -> AcceptError in
-                while true {
-                    do throws(AcceptError) {
-                        let connection = try await accept()
-                        group.addTask { await handler(connection) }
-                    } catch {
-                        return error
-                    }
-                }
-            }
+            await stack.serve(from: id, handler)
         }
         if failure == .cancelled { throw failure }
     }

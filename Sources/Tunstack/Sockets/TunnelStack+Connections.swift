@@ -42,10 +42,10 @@ extension TunnelStack {
 
     /// Makes a handle for a connection of the core.
     func adopt(_ id: ConnectionID) -> TCPConnection {
-        guard let key = driver.core.status(id)?.key else {
+        guard let key = driver.core.key(of: id) else {
             preconditionFailure("the core has just named this connection")
         }
-        connectionWaiters[id] = ConnectionWaiters()
+        connectionWaiters.insert(ConnectionWaiters(), for: id)
         return TCPConnection(stack: self, id: id, localEndpoint: key.local, remoteEndpoint: key.remote)
     }
 
@@ -64,14 +64,14 @@ extension TunnelStack {
 
     /// Closes a connection and forgets it. Doing it again does nothing.
     func close(_ id: ConnectionID) {
-        guard connectionWaiters[id] != nil else { return }
+        guard connectionWaiters.contains(id) else { return }
         letGo(of: id)
         settle()
     }
 
     /// Resets a connection and forgets it. Does nothing to a connection that was closed.
     func abort(_ id: ConnectionID) {
-        guard connectionWaiters[id] != nil else { return }
+        guard connectionWaiters.contains(id) else { return }
         driver.core.abort(id, at: clock.now())
         letGo(of: id)
         settle()
@@ -82,6 +82,5 @@ extension TunnelStack {
         connectionWaiters[id]?.wake(on: .closed)
         connectionWaiters[id] = nil
         driver.core.release(id, at: clock.now())
-        closingConnections.insert(id, core: driver.core)
     }
 }

@@ -32,7 +32,7 @@ extension TunnelStack {
         } catch {
             throw BindError(error)
         }
-        listenerWaiters[id] = ListenerWaiters()
+        listenerWaiters.insert(ListenerWaiters(), for: id)
         settle()
         return TCPListener(stack: self, id: id, localEndpoint: local)
     }
@@ -40,7 +40,7 @@ extension TunnelStack {
     /// The next connection of a listener, when there is one.
     func accept(from id: ListenerID) async throws(AcceptError) -> TCPConnection {
         while true {
-            guard listenerWaiters[id] != nil else { throw phase == .running ? .listenerClosed : .stackClosed }
+            guard listenerWaiters.contains(id) else { throw phase == .running ? .listenerClosed : .stackClosed }
             guard !Task.isCancelled else { throw .cancelled }
             if let connection = driver.core.accept(id) {
                 settle()
@@ -52,6 +52,32 @@ extension TunnelStack {
         }
     }
 
+    /// Accepts connections, and runs `handler` for each in a task of its own and isolated to the stack: what it does there with the
+    /// connection is a plain call.
+    ///
+    /// - Returns: What ended it, when all handlers have returned.
+    func serve(
+        from id: ListenerID, _ handler: nonisolated(nonsending) @escaping @Sendable (TCPConnection) async -> Void
+    ) async -> AcceptError {
+        await withDiscardingTaskGroup { group in
+            while true {
+                do throws(AcceptError) {
+                    let connection = try await accept(from: id)
+                    // It runs right here, as far as it comes without waiting.
+                    group.addImmediateTask { await self.handle(connection, handler) }
+                } catch {
+                    return error
+                }
+            }
+        }
+    }
+
+    private func handle(
+        _ connection: TCPConnection, _ handler: nonisolated(nonsending) (TCPConnection) async -> Void
+    ) async {
+        await handler(connection)
+    }
+
     /// Stops listening; connections that nobody has accepted are aborted. Doing it again does nothing.
     func closeListener(_ id: ListenerID) {
         stopListening(id)
@@ -60,8 +86,9 @@ extension TunnelStack {
 
     /// The same as a part of a turn.
     func stopListening(_ id: ListenerID) {
-        guard var waiters = listenerWaiters.removeValue(forKey: id) else { return }
-        waiters.wakeAll()
+        guard listenerWaiters.contains(id) else { return }
+        listenerWaiters[id]?.wakeAll()
+        listenerWaiters[id] = nil
         driver.core.closeListener(id, at: clock.now())
     }
 }

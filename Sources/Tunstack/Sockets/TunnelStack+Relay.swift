@@ -39,8 +39,8 @@ extension TunnelStack {
     private func move(
         from source: ConnectionID, to destination: ConnectionID
     ) throws(RelayFailure) -> ReceiveResult {
-        guard connectionWaiters[source] != nil else { throw .read(.closed) }
-        guard connectionWaiters[destination] != nil else { throw .write(.closed) }
+        guard connectionWaiters.contains(source) else { throw .read(.closed) }
+        guard connectionWaiters.contains(destination) else { throw .write(.closed) }
         do throws(RelayError) {
             return try driver.core.relay(from: source, to: destination, at: clock.now())
         } catch {

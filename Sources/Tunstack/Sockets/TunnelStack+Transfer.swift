@@ -46,7 +46,7 @@ extension TunnelStack {
     func taken(
         on id: ConnectionID, by receive: (inout Stack, Instant) throws(ConnectionError) -> ReceiveResult
     ) throws(ReadError) -> Int? {
-        guard connectionWaiters[id] != nil else { throw .closed }
+        guard connectionWaiters.contains(id) else { throw .closed }
         let result: ReceiveResult
         do throws(ConnectionError) {
             result = try receive(&driver.core, clock.now())
@@ -75,7 +75,7 @@ extension TunnelStack {
     private func take(
         appendingTo bytes: inout [UInt8], upTo limit: Int, on id: ConnectionID
     ) throws(ReadError) -> Int? {
-        let readable = driver.core.status(id)?.readableBytes ?? 0
+        let readable = driver.core.readableBytes(on: id)
         guard readable > 0 else {
             var nothing = OutputRawSpan()
             return try take(into: &nothing, on: id)
@@ -105,7 +105,7 @@ extension TunnelStack {
 
     /// Hands over as many bytes as the core takes, and says how many.
     private func give(_ bytes: RawSpan, flags: SendFlags, on id: ConnectionID) throws(WriteError) -> Int {
-        guard connectionWaiters[id] != nil else { throw .closed }
+        guard connectionWaiters.contains(id) else { throw .closed }
         let count: Int
         do throws(ConnectionError) {
             count = try driver.core.send(bytes, on: id, flags: flags, at: clock.now())

@@ -13,8 +13,8 @@ extension TunnelStack {
     public func shutdown(gracePeriod: Interval = .seconds(1)) async {
         if phase == .running {
             phase = .closing(deadline: clock.now() + gracePeriod)
-            for id in Array(listenerWaiters.keys) { stopListening(id) }
-            for id in Array(connectionWaiters.keys) { closeQuietly(id) }
+            for id in listenerWaiters.ids { stopListening(id) }
+            for id in connectionWaiters.ids { closeQuietly(id) }
             settle()
         }
         await closed()
@@ -68,10 +68,10 @@ extension TunnelStack {
     /// Aborts what is left, closes the device, and tells everyone who waits.
     func finish(because failure: TunnelError?) {
         guard !isClosed else { return }
-        for id in Array(listenerWaiters.keys) { stopListening(id) }
+        for id in listenerWaiters.ids { stopListening(id) }
         let now = clock.now()
-        for id in connectionWaiters.keys { driver.core.abort(id, at: now) }
-        for id in closingConnections.all { driver.core.abort(id, at: now) }
+        // Those that the application has let go of, too.
+        driver.core.abortAll(at: now)
         phase = .closed(failure)
         if failure == nil {
             // The last resets. If the device fails now, so be it: it is closed in any case.
@@ -84,7 +84,7 @@ extension TunnelStack {
         driver.endTurn()
         loop.cancel()
         driver.closeDevice()
-        for id in Array(connectionWaiters.keys) { connectionWaiters[id]?.wake(on: .closed) }
+        for id in connectionWaiters.ids { connectionWaiters[id]?.wake(on: .closed) }
         for waiter in closeWaiters { waiter.resume() }
         closeWaiters = []
     }

@@ -71,11 +71,9 @@ public actor TunnelStack {
     var phase = Phase.running
 
     /// The connections whose handles are in use, and who waits at them.
-    var connectionWaiters: [ConnectionID: ConnectionWaiters] = [:]
+    var connectionWaiters = HandleTable<ConnectionID, ConnectionWaiters>()
     /// The listeners that are open, and who waits at them.
-    var listenerWaiters: [ListenerID: ListenerWaiters] = [:]
-    /// Connections that the application has let go of and that may still be closing.
-    var closingConnections = ClosingConnections()
+    var listenerWaiters = HandleTable<ListenerID, ListenerWaiters>()
     /// Who waits for the end of the stack.
     var closeWaiters: [CheckedContinuation<Void, Never>] = []
     private var lastTicket: UInt64 = 0
@@ -162,9 +160,9 @@ public actor TunnelStack {
     func start() throws(TunError) {
         try loop.activate(
             EventLoopHandlers(
-                readable: { [weak self] in self?.assumeIsolated { $0.readable() } },
-                deadlineReached: { [weak self] in self?.assumeIsolated { $0.deadlineReached() } },
-                turn: { [weak self] in self?.assumeIsolated { $0.takeTurn() } },
+                readable: { [weak self] in self?.onExecutor { $0.readable() } },
+                deadlineReached: { [weak self] in self?.onExecutor { $0.deadlineReached() } },
+                turn: { [weak self] in self?.onExecutor { $0.takeTurn() } },
                 closed: {}))
         let executor = executor
         driver.membership?.mailbox.onMail { [weak self] in
@@ -172,6 +170,17 @@ public actor TunnelStack {
             Task(executorPreference: executor) { await self.mailArrived() }
         }
         mailArrived()
+    }
+
+    /// Runs a call-back of the loop, which comes on the stack's executor.
+    ///
+    /// This is `assumeIsolated` without the question whether that is so. Outside of a task the answer takes longer than a packet does;
+    /// debug builds still ask.
+    private nonisolated func onExecutor(_ body: (isolated TunnelStack) -> Void) {
+        assert(executor.isIsolatingCurrentContext() == true, "a call-back that came elsewhere")
+        withoutActuallyEscaping(body) { body in
+            unsafe unsafeBitCast(body, to: ((TunnelStack) -> Void).self)(self)
+        }
     }
 
     /// A number for a wait.

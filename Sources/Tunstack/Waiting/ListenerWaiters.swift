@@ -2,7 +2,7 @@
 struct ListenerWaiters {
     private struct Waiter {
         let ticket: UInt64
-        let continuation: CheckedContinuation<Wake, Never>
+        let task: SleepingTask
     }
 
     private var waiters: [Waiter] = []
@@ -12,12 +12,12 @@ struct ListenerWaiters {
     private var hasNews = false
 
     /// Suspends a task, unless there are news.
-    mutating func wait(ticket: UInt64, _ continuation: CheckedContinuation<Wake, Never>) {
+    mutating func wait(ticket: UInt64, _ task: SleepingTask) {
         if hasNews {
             hasNews = false
-            continuation.resume(returning: .ready)
+            task.wake(for: .ready)
         } else {
-            waiters.append(Waiter(ticket: ticket, continuation: continuation))
+            waiters.append(Waiter(ticket: ticket, task: task))
         }
     }
 
@@ -26,19 +26,19 @@ struct ListenerWaiters {
         if waiters.isEmpty {
             hasNews = true
         } else {
-            waiters.removeFirst().continuation.resume(returning: .ready)
+            waiters.removeFirst().task.wake(for: .ready)
         }
     }
 
     /// Wakes all.
     mutating func wakeAll() {
-        for waiter in waiters { waiter.continuation.resume(returning: .ready) }
+        for waiter in waiters { waiter.task.wake(for: .ready) }
         waiters = []
     }
 
     /// Ends a wait because its task was cancelled.
     mutating func cancel(ticket: UInt64) {
         guard let index = waiters.firstIndex(where: { $0.ticket == ticket }) else { return }
-        waiters.remove(at: index).continuation.resume(returning: .cancelled)
+        waiters.remove(at: index).task.wake(for: .cancelled)
     }
 }

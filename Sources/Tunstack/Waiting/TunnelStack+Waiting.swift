@@ -2,7 +2,7 @@ import TunstackCore
 
 /// Suspending a task until the core has news for it.
 ///
-/// What is decided when a continuation is made is decided there and then: at every `await` before and after it other work
+/// What is decided when a task is suspended is decided there and then: at every `await` before and after it other work
 /// may come between, even where the language does not leave the actor.
 extension TunnelStack {
     /// Suspends the task until an event concerns its role on the connection, or the connection was let go of.
@@ -11,13 +11,13 @@ extension TunnelStack {
     func wait(as role: ConnectionWaiters.Role, on id: ConnectionID) async -> Wake {
         let ticket = nextTicket()
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            await SleepingTask.suspend { task in
                 if Task.isCancelled {
-                    continuation.resume(returning: .cancelled)
-                } else if connectionWaiters[id] == nil {
-                    continuation.resume(returning: .ready)
+                    task.wake(for: .cancelled)
+                } else if !connectionWaiters.contains(id) {
+                    task.wake(for: .ready)
                 } else {
-                    connectionWaiters[id]?[role].wait(ticket: ticket, continuation)
+                    connectionWaiters[id]?[role].wait(ticket: ticket, task)
                 }
             }
         } onCancel: {
@@ -33,13 +33,13 @@ extension TunnelStack {
     func waitToAccept(from id: ListenerID) async -> Wake {
         let ticket = nextTicket()
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            await SleepingTask.suspend { task in
                 if Task.isCancelled {
-                    continuation.resume(returning: .cancelled)
-                } else if listenerWaiters[id] == nil {
-                    continuation.resume(returning: .ready)
+                    task.wake(for: .cancelled)
+                } else if !listenerWaiters.contains(id) {
+                    task.wake(for: .ready)
                 } else {
-                    listenerWaiters[id]?.wait(ticket: ticket, continuation)
+                    listenerWaiters[id]?.wait(ticket: ticket, task)
                 }
             }
         } onCancel: {

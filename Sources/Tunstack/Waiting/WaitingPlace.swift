@@ -16,7 +16,7 @@ struct WaitingPlace {
         /// Taken by a task that is awake.
         case held(hasNews: Bool)
         /// Taken by a task that sleeps. The ticket tells this sleep from earlier ones, for a cancellation that comes late.
-        case waiting(ticket: UInt64, CheckedContinuation<Wake, Never>)
+        case waiting(ticket: UInt64, SleepingTask)
     }
 
     private var state = State.free
@@ -38,12 +38,12 @@ struct WaitingPlace {
     }
 
     /// Suspends the holder, unless there are news.
-    mutating func wait(ticket: UInt64, _ continuation: CheckedContinuation<Wake, Never>) {
+    mutating func wait(ticket: UInt64, _ task: SleepingTask) {
         if case .held(hasNews: true) = state {
             state = .held(hasNews: false)
-            continuation.resume(returning: .ready)
+            task.wake(for: .ready)
         } else {
-            state = .waiting(ticket: ticket, continuation)
+            state = .waiting(ticket: ticket, task)
         }
     }
 
@@ -52,16 +52,16 @@ struct WaitingPlace {
         switch state {
         case .free: break
         case .held: state = .held(hasNews: true)
-        case .waiting(_, let continuation):
+        case .waiting(_, let task):
             state = .held(hasNews: false)
-            continuation.resume(returning: .ready)
+            task.wake(for: .ready)
         }
     }
 
     /// Ends a wait because its task was cancelled.
     mutating func cancel(ticket: UInt64) {
-        guard case .waiting(ticket, let continuation) = state else { return }
+        guard case .waiting(ticket, let task) = state else { return }
         state = .held(hasNews: false)
-        continuation.resume(returning: .cancelled)
+        task.wake(for: .cancelled)
     }
 }

@@ -3,7 +3,7 @@ import Tunstack
 extension Service {
     /// Sends lines of characters until the peer has closed its side altogether, and throws away what arrives (RFC 864). A peer
     /// that only closes its own direction gets more of them.
-    func generateCharacters(_ connection: TCPConnection) async throws {
+    nonisolated(nonsending) func generateCharacters(_ connection: TCPConnection) async throws {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.discard(connection) }

@@ -58,7 +58,7 @@ final class Service: Sendable {
             + (errors == 0 ? "" : ", \(errors) of them ended by an error")
     }
 
-    private func serve(_ connection: TCPConnection) async {
+    private nonisolated(nonsending) func serve(_ connection: TCPConnection) async {
         served.add(1, ordering: .relaxed)
         do {
             switch kind {

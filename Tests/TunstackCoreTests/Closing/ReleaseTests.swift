@@ -18,6 +18,37 @@ struct ReleaseTests {
         script.expectState(.listen)
     }
 
+    @Test("sockets and readable bytes can be asked for alone, as long as the handle names something")
+    func partsOfStatus() throws {
+        let script = SegmentScript.established()
+        let id = try #require(script.connection)
+        script.peer([.psh, .ack], "abc")
+        script.expect(.ack)
+        #expect(script.stack.key(of: id) == script.key)
+        #expect(script.stack.readableBytes(on: id) == 3)
+        script.release()
+        script.expect([.rst, .ack])
+        #expect(script.stack.key(of: id) == nil)
+        #expect(script.stack.readableBytes(on: id) == 0)
+    }
+
+    @Test("all connections can be aborted at once, those too that were let go of")
+    func abortAll() throws {
+        let script = SegmentScript.established()
+        script.release()
+        script.expect([.fin, .ack])
+        let other = try script.open(to: Endpoint(script.key.remote.address, 4_444))
+        script.expect(.syn)
+        script.stack.abortAll(at: script.now)
+        script.drain()
+        script.expect([.rst, .ack], seq: 5002)
+        script.expectNothing()
+        #expect(script.status == nil)
+        #expect(script.status(of: other)?.closeReason == .aborted)
+        script.expectState(.listen)
+        script.takeAllEvents()
+    }
+
     @Test("unread data in CLOSE-WAIT makes it a reset too", .requirement("RFC9293 SHLD-3"))
     func unreadDataInCloseWait() {
         let script = SegmentScript.established()

@@ -43,6 +43,8 @@ struct RestTests {
         let id = try #require(script.connection)
         #expect(script.status?.state == .established)
         #expect(script.count(.established) == 1)
+        #expect(script.stack.key(of: id) == script.key)
+        #expect(script.stack.readableBytes(on: id) == 0)
         let options = try script.stack.options(of: id)
         #expect(options == .plain { $0.maximumSegmentSize = 1_000 })
         #expect(script.stack.connectionsAtWork == 0)

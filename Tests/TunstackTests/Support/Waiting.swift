@@ -5,7 +5,7 @@ import Testing
 extension TunnelStack {
     /// Whether any task is suspended in, or on its way to, this role on any connection.
     func hasTask(in role: ConnectionWaiters.Role) -> Bool {
-        connectionWaiters.values.contains { !$0[role].isFree }
+        connectionWaiters.ids.contains { connectionWaiters[$0]?[role].isFree == false }
     }
 
     /// Lets other tasks run until one waits in this role.
@@ -14,7 +14,7 @@ extension TunnelStack {
     }
 
     /// Whether any task is suspended in accepting.
-    private var hasAcceptor: Bool { listenerWaiters.values.contains { !$0.isEmpty } }
+    private var hasAcceptor: Bool { listenerWaiters.ids.contains { listenerWaiters[$0]?.isEmpty == false } }
 
     /// Lets other tasks run until one waits to accept.
     nonisolated func untilTaskAccepts() async {
@@ -24,6 +24,11 @@ extension TunnelStack {
     /// Lets other tasks run until a connection is in this state.
     nonisolated func untilConnection(isIn state: State) async {
         while await !connections.contains(where: { $0.state == state }) { await Task.yield() }
+    }
+
+    /// Lets other tasks run until so many connections are established.
+    nonisolated func untilConnections(areOpen count: Int) async {
+        while await connections.count(where: { $0.state == .established }) < count { await Task.yield() }
     }
 
     /// Lets other tasks run until no connection is left, listeners and TIME-WAIT apart.

@@ -16,6 +16,12 @@ extension Stack {
         connections[index].abort(&environment)
         refresh(index)
     }
+
+    /// Aborts every connection that there is a handle of, or was before it was released. Half-open entries, and TIME-WAIT records of
+    /// connections that were released, stay.
+    public mutating func abortAll(at now: Instant) {
+        for index in connections.indices where connections.isOccupied(index) { abort(id(of: index), at: now) }
+    }
 }
 
 extension Connection {

@@ -42,7 +42,7 @@ public final class TCPListener: Sendable {
     }
 
     /// Accepts connections until the listener is closed, and runs `handler` for each in a task of its own, isolated to the stack: on
-    /// the stack's executor, where calls to the connection cost no change of thread and wait for nobody's turn.
+    /// the stack's executor, where calls to the connection cost no change of thread.
     ///
     /// A handler should close its connection; otherwise the connection is aborted when the handler returns. Cancelling the
     /// caller's task ends the accepting and cancels the handlers.

@@ -52,8 +52,8 @@ extension TunnelStack {
         }
     }
 
-    /// Accepts connections, and runs `handler` for each in a task of its own and isolated to the stack: what it does there with the
-    /// connection is a plain call.
+    /// Accepts connections, and runs `handler` for each in a task of its own and isolated to the stack, so that calls to the connection
+    /// mostly go on where they are.
     ///
     /// - Returns: What ended it, when all handlers have returned.
     func serve(
@@ -63,7 +63,7 @@ extension TunnelStack {
             while true {
                 do throws(AcceptError) {
                     let connection = try await accept(from: id)
-                    // It runs right here, as far as it comes without waiting.
+                    // It begins right here, which saves a job of the executor.
                     group.addImmediateTask { await self.handle(connection, handler) }
                 } catch {
                     return error

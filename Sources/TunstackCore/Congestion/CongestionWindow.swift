@@ -75,6 +75,8 @@ struct CongestionWindow {
     mutating func setMaximumSegmentSize(_ size: Int) {
         maximumSegmentSize = Self.valid(size)
         cwnd = max(cwnd, maximumSegmentSize)
+        // A recovery that is under way leads there.
+        ssthresh = max(ssthresh, 2 * maximumSegmentSize)
     }
 
     mutating func onHandshakeRetransmitted() { cwnd = maximumSegmentSize }

@@ -225,14 +225,12 @@ extension Connection {
     @inline(__always)
     var queuedBytes: Int { max(0, sendBuffer.end - snd.nxt) }
 
-    /// cwnd as it counts now: the controller's, or in recovery what proportional rate reduction makes of it. A segment at least: a timer
-    /// may begin recovery while less is in the network.
+    /// cwnd as it counts now: the controller's, or in recovery what proportional rate reduction makes of it.
     @inline(__always)
     var congestionWindow: Int {
         switch recovery.phase {
         case .open, .afterTimeout: congestion.cwnd
-        case .reducing, .fastRecovery:
-            congestion.governsRecovery ? congestion.cwnd : max(recovery.reduction.window, effectiveSendMSS)
+        case .reducing, .fastRecovery: congestion.governsRecovery ? congestion.cwnd : recovery.reduction.window
         }
     }
 }

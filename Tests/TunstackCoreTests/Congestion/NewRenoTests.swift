@@ -37,6 +37,14 @@ struct NewRenoTests {
         #expect(rounds(4, segmentsPerAck: segmentsPerAck) == [20, 40, 80, 160])
     }
 
+    @Test("a path that takes larger segments after a loss leaves a window for two of them")
+    mutating func largerSegments() {
+        newReno.lose(inFlight: 4 * Self.mss)
+        #expect(newReno.ssthresh == 2 * Self.mss)
+        newReno.setMaximumSegmentSize(9_000)
+        #expect(newReno.ssthresh == 18_000)
+    }
+
     @Test("what is reported beyond a gap widens the window once the path is known to reorder, and not before")
     mutating func reordered() {
         newReno.onAcknowledged(AcknowledgmentNews(delivered: 2 * Self.mss, beyondGap: true))

@@ -146,7 +146,11 @@ final class StackEnd {
     private func checkVariables() {
         guard let status else { return }
         if status.sendUnacknowledged.isAfter(status.sendNext) { complaints.append("\(address): SND.UNA > SND.NXT") }
-        if status.congestionWindow < status.maximumSegmentSize { complaints.append("\(address): cwnd below a segment") }
+        if status.congestionWindow < status.maximumSegmentSize {
+            complaints.append(
+                "\(address): cwnd \(status.congestionWindow) below a segment of \(status.maximumSegmentSize), "
+                    + "\(status.congestion) in \(status.congestionPhase), \(status.recovery)")
+        }
         if stack.bufferBytesInUse > stack.configuration.limits.bufferBytes { complaints.append("\(address): memory") }
     }
 

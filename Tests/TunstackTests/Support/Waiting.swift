@@ -26,11 +26,6 @@ extension TunnelStack {
         while await !connections.contains(where: { $0.state == state }) { await Task.yield() }
     }
 
-    /// Lets other tasks run until so many connections are established.
-    nonisolated func untilConnections(areOpen count: Int) async {
-        while await connections.count(where: { $0.state == .established }) < count { await Task.yield() }
-    }
-
     /// Lets other tasks run until no connection is left, listeners and TIME-WAIT apart.
     nonisolated func untilNoConnectionIsOpen() async {
         while await hasOpenConnections { await Task.yield() }

@@ -37,6 +37,8 @@ class Results(Generic[K]):
         self.path = path
         self.circumstances: dict = {}
         self.begun = ""
+        # The commit that was checked out then.
+        self.revision = ""
         self.runs: dict[K, dict] = {}
         self._key = key
 
@@ -56,6 +58,7 @@ class Results(Generic[K]):
                 break
             if "circumstances" in entry:
                 self.circumstances, self.begun = entry["circumstances"], entry["begun"]
+                self.revision = entry["revision"]
             else:
                 self.runs[self._key(*(entry[field] for field in self._key._fields))] = entry
 
@@ -66,8 +69,8 @@ class Results(Generic[K]):
             if differing:
                 raise Unusable(f"{self.path} was measured with another {', '.join(differing)}; choose another --output")
             return
-        self.circumstances, self.begun = now, time.strftime("%Y-%m-%d")
-        self._append({"circumstances": now, "begun": self.begun})
+        self.circumstances, self.begun, self.revision = now, time.strftime("%Y-%m-%d"), revision()
+        self._append({"circumstances": now, "begun": self.begun, "revision": self.revision})
 
     def add(self, key: K, entry: dict) -> None:
         entry = key._asdict() | entry
@@ -104,7 +107,7 @@ def origin(results: Results, benchmark: str) -> str:
     runs = results.good()
     again = sum(run["attempts"] > 1 for run in runs)
     return (f"{len(runs)} runs of {made['seconds']:g} seconds and more, begun on {results.begun}, on "
-            f"{made['processor']} with Linux {made['kernel']}; tunstack at {revision()}. {again} of "
+            f"{made['processor']} with Linux {made['kernel']}; tunstack at {results.revision}. {again} of "
             f"them were made again because the machine disturbed them, {len(results.disturbed())} were disturbed each "
             f"attempt.\n\n"
             f"    scripts/bench {benchmark} --markdown --output results.json")

@@ -1,4 +1,3 @@
-import Glibc
 import TunstackLinux
 
 /// Runs code on a thread of its own in a new network namespace, which goes when the thread and the devices made in it
@@ -17,7 +16,7 @@ public enum PrivateNetwork {
     public static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             do {
-                try startThread {
+                try SystemCall.startThread(named: "private network") {
                     continuation.resume(
                         with: Result {
                             try NetworkNamespace.enterNew()
@@ -27,33 +26,6 @@ public enum PrivateNetwork {
             } catch {
                 continuation.resume(throwing: error)
             }
-        }
-    }
-
-    /// Starts a thread of the operating system that runs `body` once.
-    private static func startThread(_ body: @escaping @Sendable () -> Void) throws(Errno) {
-        let box = unsafe Unmanaged.passRetained(ThreadBody(run: body))
-        var handle = pthread_t()
-        let result = unsafe pthread_create(
-            &handle, nil,
-            { argument in
-                if let argument = unsafe argument {
-                    unsafe Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
-                }
-                return nil
-            }, box.toOpaque())
-        guard result == 0 else {
-            unsafe box.release()
-            throw Errno(rawValue: result)
-        }
-        pthread_detach(handle)
-    }
-
-    private final class ThreadBody {
-        let run: @Sendable () -> Void
-
-        init(run: @escaping @Sendable () -> Void) {
-            self.run = run
         }
     }
 }

@@ -53,7 +53,7 @@ extension SystemCall {
     /// `pthread_detach` and `prctl` with `PR_SET_NAME`.
     ///
     /// - Parameter name: For debuggers, at most 15 bytes.
-    static func startThread(named name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
+    package static func startThread(named name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
         let body = ThreadBody {
             unsafe clinuxtun_name_thread(name)
             body()

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Those on a TUN and its packets are in `SystemCall+Tun.swift`, those of event loops in `SystemCall+Epoll.swift`, the calls on
 /// interfaces in `InterfaceRequests.swift`. These, ``Errno`` and ``MonotonicClock`` are the only places where C is called.
-enum SystemCall {
+package enum SystemCall {
     /// What a descriptor is, as far as reading and writing packets depends on it.
     enum Kind: Sendable {
         /// A character device, as `/dev/net/tun` is.

@@ -73,6 +73,20 @@ extension Stack {
         return earliest == .distantFuture ? nil : earliest
     }
 
+    /// Something waits for what a timer must bring about, and has none: the peer's answer may be lost, and time alone does nothing.
+    package var lacksTimer: Bool {
+        for index in halfOpens.indices where halfOpens.isOccupied(index) {
+            if timers.deadline(of: halfOpens[index].timer) == .distantFuture { return true }
+        }
+        for index in connections.indices where connections.isOccupied(index) {
+            if connections[index].waitsForAnswer, connections[index].timers.earliest == .distantFuture { return true }
+        }
+        for index in timeWaits.indices where timeWaits.isOccupied(index) && timeWaits[index].displacedBy < 0 {
+            if timers.deadline(of: timeWaits[index].timer) == .distantFuture { return true }
+        }
+        return false
+    }
+
     /// The state of a four-tuple: of what has it, or else LISTEN if somebody listens there.
     package func state(of key: ConnectionKey) -> State {
         switch find(key) {
@@ -88,6 +102,12 @@ extension Stack {
 }
 
 extension Connection {
+    /// A SYN, text or a FIN is to be sent or acknowledged, or the peer is owed an acknowledgment.
+    fileprivate var waitsForAnswer: Bool {
+        guard state != .closed, state != .timeWait else { return false }
+        return snd.outstanding > 0 || queuedBytes > 0 || (finIsQueued && !finWasSent) || acknowledgments.debt != .none
+    }
+
     fileprivate func draw(in portrait: inout StackPortrait, at now: Instant) {
         portrait.add(3, Int(state.rawValue), Int(events.rawValue), Int(refusals.millisecondsLeft(at: now)))
         portrait.add(

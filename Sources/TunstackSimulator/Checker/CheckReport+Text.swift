@@ -17,9 +17,9 @@ extension CheckReport {
         let missing = StateEdge.all.map(\.transition).filter { transitions[$0] == nil }
         lines += missing.map { "  \($0.from) ──▶ \($0.to)  \($0.cause.rawValue)" }
         lines.append(
-            "\(terminalStates) states where nothing more can happen, \(badTerminals) of them not CLOSED and quiet at both ends"
-        )
-        lines.append("\(deadEnds) states from which no way leads there")
+            "Nothing can happen but an ABORT in \(closedStates + abandonedStates + deadEnds) states: \(closedStates) with both ends in "
+                + "CLOSED, \(abandonedStates) with one in FIN-WAIT-2 whose peer is in CLOSED, \(deadEnds) dead ends")
+        lines.append("\(stuckStates) states in which an end waits without a timer")
         lines.append("\(statesOnCycles) states on ways without an end")
         lines.append("\(tornStates) states with a byte out of place")
         if compared > 0 {

@@ -32,12 +32,14 @@ public struct CheckReport: Sendable {
     public internal(set) var pairs: [StatePair: Int] = [:]
     /// Edges of the state machine that were taken, and by how many events of an end.
     public internal(set) var transitions: [StateTransition: Int] = [:]
-    /// States in which nothing can happen any more.
-    public internal(set) var terminalStates = 0
-    /// Of those, where an end is not in CLOSED or still waits for something.
-    public internal(set) var badTerminals = 0
-    /// States from which no way leads to CLOSED at both ends.
+    /// States in which nothing can happen any more, and both ends are in CLOSED.
+    public internal(set) var closedStates = 0
+    /// States in which nothing can happen but an ABORT of an end that its application holds in FIN-WAIT-2, while the peer is in CLOSED.
+    public internal(set) var abandonedStates = 0
+    /// Other states in which nothing can happen but an ABORT.
     public internal(set) var deadEnds = 0
+    /// States in which an end waits for an answer, or for time to pass, and no timer runs.
+    public internal(set) var stuckStates = 0
     /// States on a way that may go on for ever.
     public internal(set) var statesOnCycles = 0
     /// States in which an application was given a byte that is not the next of the stream.
@@ -61,6 +63,6 @@ public struct CheckReport: Sendable {
     /// Nothing was found that should not be.
     public var isGood: Bool {
         isComplete && illegalEdges.isEmpty
-            && badTerminals + deadEnds + statesOnCycles + tornStates + contradictions == 0
+            && deadEnds + stuckStates + statesOnCycles + tornStates + contradictions == 0
     }
 }

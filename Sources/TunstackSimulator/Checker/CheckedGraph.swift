@@ -14,9 +14,6 @@ struct CheckedGraph {
 
     private func successors(of state: Int) -> ArraySlice<Int32> { targets[starts[state]..<starts[state + 1]] }
 
-    /// States that nothing follows.
-    var terminals: [Int] { (0..<stateCount).filter { successors(of: $0).isEmpty } }
-
     /// The graph with its edges turned round.
     private var reversed: CheckedGraph {
         var counts = [Int](repeating: 0, count: stateCount + 1)
@@ -32,20 +29,6 @@ struct CheckedGraph {
             }
         }
         return graph
-    }
-
-    /// From which states no way leads to one of these.
-    func states(notReaching goals: [Bool]) -> [Int] {
-        let back = reversed
-        var reaches = goals
-        var waiting = goals.indices.filter { goals[$0] }
-        while let state = waiting.popLast() {
-            for source in back.successors(of: state) where !reaches[Int(source)] {
-                reaches[Int(source)] = true
-                waiting.append(Int(source))
-            }
-        }
-        return (0..<stateCount).filter { !reaches[$0] }
     }
 
     /// States that a way leads back to, or that lie between two such: none if every way is finite.

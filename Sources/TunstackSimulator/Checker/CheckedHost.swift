@@ -64,6 +64,9 @@ struct CheckedHost: ~Copyable {
     /// Nothing is left that could do anything.
     var isAtRest: Bool { state == .closed && stack.earliestTimer == nil }
 
+    /// It waits for what only a timer can bring about, and none runs.
+    var isStuck: Bool { stack.lacksTimer }
+
     /// Whatever decides what comes next.
     var portrait: [Int64] {
         let own: [Int] = [

@@ -38,6 +38,7 @@ struct HostAutomaton {
         let state: State
         let isTorn: Bool
         let isAtRest: Bool
+        let isStuck: Bool
         var steps: [HostEvent: HostStep?] = [:]
     }
 
@@ -65,6 +66,7 @@ struct HostAutomaton {
     func state(_ id: HostStateID) -> State { entries[Int(id)].state }
     func isTorn(_ id: HostStateID) -> Bool { entries[Int(id)].isTorn }
     func isAtRest(_ id: HostStateID) -> Bool { entries[Int(id)].isAtRest }
+    func isStuck(_ id: HostStateID) -> Bool { entries[Int(id)].isStuck }
 
     /// What an event leads to; nil if it makes no sense in the state.
     mutating func step(_ id: HostStateID, _ event: HostEvent, _ packets: inout PacketList) -> HostStep? {
@@ -94,7 +96,9 @@ struct HostAutomaton {
         let id = HostStateID(entries.count)
         numbers[portrait] = id
         entries.append(
-            Entry(parent: parent, event: event, state: host.state, isTorn: host.isTorn, isAtRest: host.isAtRest))
+            Entry(
+                parent: parent, event: event, state: host.state, isTorn: host.isTorn, isAtRest: host.isAtRest,
+                isStuck: host.isStuck))
         return id
     }
 

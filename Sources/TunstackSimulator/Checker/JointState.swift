@@ -34,6 +34,11 @@ enum JointEvent {
     case delivery(CheckedSide, Int32)
     case loss(CheckedSide, Int32)
     case duplication(CheckedSide, Int32)
+
+    /// An application gives up.
+    var isAbort: Bool {
+        if case .own(_, .abort) = self { true } else { false }
+    }
 }
 
 // MARK: - As a key

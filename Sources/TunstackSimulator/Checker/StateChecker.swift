@@ -12,8 +12,9 @@ import TunstackWire
 /// The clocks of the ends are independent, and a packet may be on its way for any time, longer than a maximum segment lifetime too. That
 /// is more than real clocks and networks do, so what never happens here never happens there, within the bounds.
 ///
-/// The graph then answers: which pairs of states occur; from which states both ends can still get to CLOSED; where nothing can happen any
-/// more; and whether something can go on for ever.
+/// The graph then answers: which pairs of states occur; where nothing can happen any more; and whether something can go on for ever. If
+/// nothing can, and whatever ends does so where it should, then every way ends there. ABORT is tried like any call, but where nothing
+/// else can happen counts as an end: an application that gives up must not hide an end that is stuck.
 public struct StateChecker {
     let bounds: CheckerBounds
     private var automata: (HostAutomaton, HostAutomaton)
@@ -23,6 +24,8 @@ public struct StateChecker {
     /// The state from which each was found first.
     private var parents: [Int32] = []
     private var graph = CheckedGraph()
+    /// States in which nothing can happen but an ABORT.
+    private var terminals: [Int] = []
 
     private static let keys = (
         ConnectionKey(
@@ -58,9 +61,12 @@ public struct StateChecker {
                 duplicatesLeft: bounds.duplicates), from: 0)
         var done = 0
         while done < states.count, states.count <= bounds.states {
-            forEachSuccessor(of: JointState(words: states[done])) { checker, _, next in
+            var isTerminal = true
+            forEachSuccessor(of: JointState(words: states[done])) { checker, event, next in
                 checker.graph.add(checker.number(of: next, from: done))
+                if !event.isAbort { isTerminal = false }
             }
+            if isTerminal { terminals.append(done) }
             graph.endState()
             done += 1
             if done % 50_000 == 0 { progress(states.count, done) }
@@ -137,27 +143,23 @@ public struct StateChecker {
         report.hostStates = [automata.0.count, automata.1.count]
         report.replays = automata.0.replays + automata.1.replays
         report.transitions = automata.0.transitions.merging(automata.1.transitions, uniquingKeysWith: +)
-        var isGoal = [Bool](repeating: false, count: states.count)
+        var stuck: [Int] = []
         for (index, words) in states.enumerated() {
             let state = JointState(words: words)
             let (first, second) = (automata.0.state(state.hosts.0), automata.1.state(state.hosts.1))
             report.pairs[StatePair(first: first, second: second), default: 0] += 1
             if automata.0.isTorn(state.hosts.0) || automata.1.isTorn(state.hosts.1) { report.tornStates += 1 }
-            isGoal[index] = automata.0.isAtRest(state.hosts.0) && automata.1.isAtRest(state.hosts.1)
+            if automata.0.isStuck(state.hosts.0) || automata.1.isStuck(state.hosts.1) { stuck.append(index) }
         }
+        report.stuckStates = stuck.count
         guard isComplete else {
             report.example = describe(way(to: states.count - 1))
             return report
         }
-        let terminals = graph.terminals
-        let badTerminals = terminals.filter { !isGoal[$0] }
-        let deadEnds = graph.states(notReaching: isGoal)
+        let deadEnds = judgeTerminals(&report)
         let onCycles = graph.statesOnCycles()
-        report.terminalStates = terminals.count
-        report.badTerminals = badTerminals.count
-        report.deadEnds = deadEnds.count
         report.statesOnCycles = onCycles.count
-        if let first = badTerminals.first ?? deadEnds.first { report.example = describe(way(to: first)) }
+        if let first = stuck.first ?? deadEnds.first { report.example = describe(way(to: first)) }
         if let first = onCycles.first {
             report.example = describe(way(to: first)) + ["and round and round:"] + describe(graph.cycle(through: first))
         }
@@ -172,6 +174,23 @@ public struct StateChecker {
             }
         }
         return report
+    }
+
+    /// Counts where nothing can happen but an ABORT, and gives back where that should not be.
+    private func judgeTerminals(_ report: inout CheckReport) -> [Int] {
+        let deadEnds = terminals.filter { number in
+            let hosts = JointState(words: states[number]).hosts
+            switch (automata.0.isAtRest(hosts.0), automata.1.isAtRest(hosts.1)) {
+            case (true, true): report.closedStates += 1
+            // RFC 9293 §3.3.2 lets FIN-WAIT-2 wait without limit, and only the peer could end it, which is gone.
+            case (false, true) where automata.0.state(hosts.0) == .finWait2: report.abandonedStates += 1
+            case (true, false) where automata.1.state(hosts.1) == .finWait2: report.abandonedStates += 1
+            default: return true
+            }
+            return false
+        }
+        report.deadEnds = deadEnds.count
+        return deadEnds
     }
 
     /// The states by which one was reached first.

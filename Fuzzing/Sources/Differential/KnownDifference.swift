@@ -35,10 +35,6 @@ struct KnownDifference: Sendable {
             $0.hasClosedBothWays && $0.step.hasPrefix("text that overlaps the left edge")
                 && $0.isRefusedByKernel && ["then reset", "read: no connection, then reset"].contains($0.stack)
         },
-        KnownDifference(name: "a later timestamp in TIME-WAIT") {
-            $0.hasClosedBothWays && $0.marks.contains(.laterTimestamp) && $0.step.hasPrefix("SYN")
-                && $0.isRefusedByKernel && $0.stack.hasPrefix("SYN-ACK of")
-        },
         KnownDifference(name: "a reset at the end of text beyond a gap") {
             $0.marks.contains(.resetBeyondGap) && $0.step.hasPrefix("reset in the window")
                 && $0.kernel.hasSuffix("then reset") && $0.isRefusedByStack

@@ -8,7 +8,7 @@ struct TimeWaitRecord {
     let rcvNxt: SequenceNumber
     let windowField: UInt16
     let usesTimestamps: Bool
-    var timestampRecent: UInt32
+    private(set) var timestampRecent: UInt32
     let timestampClock: TimestampClock
     let timeToLive: UInt8
     let differentiatedServices: UInt8
@@ -31,6 +31,16 @@ struct TimeWaitRecord {
         timeToLive = connection.options.timeToLive
         differentiatedServices = connection.options.differentiatedServices
         self.connection = id
+    }
+
+    /// A bare ACK in order brings the last timestamp seen, which RFC 6191 §2 asks for (RFC 7323 §4.3). As in other states it counts only
+    /// with an acknowledgment of what was sent, or a blind segment could keep every new SYN out.
+    mutating func recordTimestamp(_ segment: Segment) {
+        guard usesTimestamps, segment.flags.contains(.ack), segment.ack.isAtOrBefore(sndNxt),
+            let timestamps = segment.options.timestamps,
+            Int32(bitPattern: timestamps.value &- timestampRecent) > 0
+        else { return }
+        timestampRecent = timestamps.value
     }
 
     /// The ACK that says all there is to say in this state.

@@ -202,6 +202,27 @@ struct NewIncarnationTests {
     }
 
     @Test(
+        "a SYN is measured by the last timestamp seen, that of a bare ACK in TIME-WAIT too", .requirement("RFC6191 §2"),
+        .requirement("RFC7323 §4.3"),
+        arguments: [
+            // A later one in order counts.
+            (150, 1_002, 5_002, 150), (150, 1_002, 5_001, 150),
+            // An earlier one does not, nor one out of order, nor one that acknowledges what was never sent.
+            (99, 1_002, 5_002, 100), (150, 1_003, 5_002, 100), (150, 1_001, 5_002, 100), (150, 1_002, 5_003, 100),
+        ] as [(UInt32, UInt32, UInt32, UInt32)])
+    func byLastTimestamp(value: UInt32, seq: UInt32, ack: UInt32, last: UInt32) {
+        let script = Self.script(timestamps: true)
+        script.peer(.ack, seq: seq, ack: ack, options: Self.stamp(value))
+        script.takeAllSent()
+        script.peer(.syn, seq: 500, options: Self.stamp(last))
+        script.expectState(.timeWait)
+        script.takeAllSent()
+        script.peer(.syn, seq: 500, options: Self.stamp(last + 1))
+        script.expectState(.synReceived)
+        script.expect([.syn, .ack], ack: 501)
+    }
+
+    @Test(
         "a SYN that drops the timestamps of the old connection goes by its number", .requirement("RFC6191 §2"),
         arguments: [(1_003, true), (1_002, false)] as [(UInt32, Bool)])
     func timestampsDropped(seq: UInt32, opens: Bool) {

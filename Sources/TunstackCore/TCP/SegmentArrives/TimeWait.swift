@@ -18,6 +18,7 @@ extension Stack {
             return .consumed
         }
         let isNext = segment.seq == record.rcvNxt && segment.len == 0
+        if isNext { timeWaits[entry.index].recordTimestamp(segment) }
         if !isNext, timeWaits[entry.index].refusals.allow(segment, at: environment.now), environment.allowsChallenge() {
             environment.reply(.segment(record.acknowledgment(at: environment.now)))
         }

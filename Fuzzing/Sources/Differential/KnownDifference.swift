@@ -44,7 +44,8 @@ struct KnownDifference: Sendable {
     private static let handshake = [
         KnownDifference(name: "a second SYN in the handshake") {
             $0.step.hasPrefix("SYN") && $0.kernel.hasPrefix("RST") && $0.kernel.hasSuffix("then reset")
-                && !$0.stack.contains("RST") && $0.stack.hasSuffix("then reset")
+                && !$0.stack.contains("RST")
+                && ($0.stack.hasSuffix("then reset") || $0.hasClosedBothWays && $0.stack.hasPrefix("then ACK"))
         },
         KnownDifference(name: "SEND before the connection is open") {
             $0.marks.contains(.earlySend)

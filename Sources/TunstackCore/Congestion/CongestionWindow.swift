@@ -161,7 +161,7 @@ struct CongestionWindow {
             stage = .recovery
         case .mark:
             cwnd = min(cwnd, ssthresh)
-            // A mark is never spurious (RFC 4015 §3).
+            // A mark is never spurious (RFC 4015 §3.4).
             priorCwnd = 0
         }
     }

@@ -60,8 +60,10 @@ differential: ## play SEQUENCES=1000 of segments and calls on the kernel's TCP a
 asan: ## unit tests with AddressSanitizer, in a scratch folder of their own
 	swift test --scratch-path .build-asan --sanitize address --parallel
 
-tsan: ## unit tests with ThreadSanitizer, in a scratch folder of their own
-	swift test --scratch-path .build-tsan --sanitize thread --parallel
+tsan: ## those unit tests that have threads with ThreadSanitizer, in a scratch folder of their own
+	TSAN_OPTIONS="suppressions=$(abspath Tests/tsan-suppressions.txt)" \
+	    swift test --scratch-path .build-tsan --sanitize thread --parallel \
+	    --filter '^Tunstack(Linux|Packetdrill)?Tests\.'
 
 soak: build ## 1 GB through the echo service on a clean link, without a loss to repair
 	scripts/soak-1g

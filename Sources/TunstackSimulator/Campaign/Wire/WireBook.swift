@@ -9,7 +9,7 @@ struct WireBook {
     }
 
     private var ends: [Key: WireEnd] = [:]
-    /// The ends in whose place a new incarnation began.
+    /// The ends in whose place new incarnations began that have not come about yet.
     private var replaced: [Key: WireEnd] = [:]
     private var syns: [Key: [SynArrival]] = [:]
     /// Of old duplicates and retries, no more than these can still matter.
@@ -26,10 +26,14 @@ struct WireBook {
     /// MAY-2). The wire does not show when; the next acknowledgment of that end does.
     mutating func sender(of segment: ObservedSegment) -> WireEnd? {
         let key = Key(host: segment.host, connection: segment.sendersKey)
-        if segment.flags.contains(.syn), ends[key]?.iss != segment.segment.seq {
-            replaced[key] = ends[key]
+        let end = ends[key]
+        if segment.flags.contains(.syn), end?.iss != segment.segment.seq {
+            // One that has failed leaves the place to the end before it.
+            if end?.hasSentOnlyItsSYN != true { replaced[key] = end }
             ends[key] = WireEnd(syn: segment, arrivals: syns[key] ?? [])
-        } else if ends[key]?.hasSentOnlyItsSYN == true, let old = replaced[key], old.isContinued(by: segment) {
+        } else if let end, end.hasSentOnlyItsSYN, segment.segment.seq != end.sentEnd,
+            let old = replaced[key], old.isContinued(by: segment)
+        {
             replaced[key] = nil
             ends[key] = old
         }

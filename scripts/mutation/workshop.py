@@ -112,9 +112,10 @@ class Workshop:
         return kept
 
     def slow_tests(self, limit: float) -> str:
-        """Runs the modules' own tests one after the other, without a mutant, and returns a pattern for the slow ones."""
+        """Runs the modules' own tests one after the other, without a mutant, and returns a pattern for slow ones."""
         events = self.folder / "events.jsonl"
-        outcome = self.test(0, ["--filter", OWN_TESTS, "--no-parallel", "--event-stream-output-path", str(events)], limit)
+        outcome = self.test(
+            0, ["--filter", OWN_TESTS, "--no-parallel", "--event-stream-output-path", str(events)], limit)
         if outcome.failure:
             raise SystemExit(f"without a mutant: {outcome.failure}")
         started: dict[str, float] = {}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Callable, NamedTuple
 
 from mutation.candidates import Candidate, drawn
-from mutation.workshop import OWN_TESTS, SIMULATIONS, Outcome, Workshop
+from mutation.workshop import OWN_TESTS, SIMULATIONS, UNFIT, Outcome, Workshop
 
 # So many are drawn for each that is wanted, because not all of them compile.
 SPARE = 1.3
@@ -103,12 +103,12 @@ def _lines(workshop: Workshop, patience: float) -> list[_Line]:
     for name, selection in (
             ("quick tests", ["--filter", OWN_TESTS, "--skip", slow]),
             ("slow tests", ["--filter", slow]),
-            ("simulations", ["--filter", SIMULATIONS])):
+            ("simulations", ["--filter", SIMULATIONS, "--skip", UNFIT])):
         clean = workshop.test(0, selection, LONGEST)
         if clean.failure:
             raise SystemExit(f"without a mutant: {clean.failure}")
         print(f"without a mutant: {name} in {clean.seconds:.0f} s", flush=True)
-        lines.append(_Line(name, selection, 10 + patience * clean.seconds))
+        lines.append(_Line(name, selection, 30 + patience * clean.seconds))
     return lines
 
 

@@ -16,6 +16,8 @@ from mutation.candidates import MODULES, Candidate, numbered
 
 OWN_TESTS = "TunstackWireTests|TunstackCoreTests"
 SIMULATIONS = "TunstackSimulatorTests"
+# It compares with a document, and the copy has none.
+UNFIT = "StateDiagramTests"
 # A few tests take most of the time; a mutant meets those that take longer than this, in seconds, only after the others.
 QUICK = 0.25
 VARIABLE = "TUNSTACK_MUTANT"

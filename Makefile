@@ -51,7 +51,7 @@ simulate: build ## play SEEDS=2000 networks in virtual time; every step is judge
 fuzz: ## feed parser, stack and network FUZZ_SECONDS=20 each with inputs that libFuzzer makes up
 	scripts/fuzz all $(FUZZ_SECONDS)
 
-fuzz-gate: ## the same with the same inputs every time, some seconds each
+fuzz-gate: ## the same with the same inputs every time, about a minute together
 	scripts/fuzz gate
 
 differential: ## play SEQUENCES=1000 of segments and calls on the kernel's TCP and on the stack, and compare
@@ -88,7 +88,7 @@ check: $(CHECKS:%=check-%) ## all checks of scripts/check
 $(CHECKS:%=check-%): check-%:
 	@scripts/check/$*
 
-ci: setup lint check build test simulate fuzz-gate differential ## what the gate runs: lint, checks, build, all tests, 2,000 seeds, a short round of fuzzing, 1,000 sequences beside the kernel
+ci: setup lint check build test simulate fuzz-gate differential ## what the gate runs: lint, checks, build, all tests, 2,000 seeds, a minute of fuzzing, 1,000 sequences beside the kernel
 
 demo: build ## list the scenarios that run in virtual time, without privilege
 	$(TUNSTACK) demo

@@ -1,5 +1,6 @@
 import Testing
-import TunstackWire
+
+@testable import TunstackWire
 
 @Suite("Internet checksum, RFC 1071 and RFC 1624")
 struct InternetChecksumTests {
@@ -28,6 +29,15 @@ struct InternetChecksumTests {
         let bytes = [UInt8](repeating: 0xFF, count: count)
         #expect(checksum(bytes) == plainChecksum(bytes))
         #expect(checksum(bytes, bytes) == plainChecksum(bytes + bytes))
+    }
+
+    @Test("folding adds every carry in again, also the one of the last step but one")
+    func folding() {
+        for (sum, folded) in [(0, 0), (0xFFFF, 0xFFFF), (0xFFFF_FFFF_FFFF_0001, 1), (.max, 0xFFFF)]
+            as [(UInt64, UInt16)]
+        {
+            #expect(InternetChecksum.folded(sum) == folded)
+        }
     }
 
     @Test("a sum may be added to itself without end")

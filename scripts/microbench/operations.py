@@ -27,6 +27,8 @@ OPERATIONS = [
     Operation("send-segment", "1,448 bytes from application to packet, checksum and acknowledgments included",
               timed=400_000),
     Operation("send-64k", "44 times as much, in packets that the device cuts and sums", (80, 400), 20_000),
+    Operation("exchange", "one byte in, and back out with its acknowledgment"),
+    Operation("short-connection", "from SYN to FIN, with one byte there and back", timed=100_000),
     Operation("timer-arm", "a timer of 1,024 is moved"),
     Operation("timer-arm-cancel", "a timer is armed and taken back"),
     Operation("timer-arm-expire", "a timer is armed and comes"),

@@ -25,12 +25,7 @@ struct Established: ~Copyable {
         core = Stack(configuration: configuration, random: &random, at: now)
         do {
             let listener = try core.listen(on: Template.local, at: now)
-            let syn = Template(
-                textLength: 0, flags: .syn, sequenceNumber: 0,
-                options: TCPOptions(
-                    maximumSegmentSize: 1_460, windowScale: 10, sackPermitted: true,
-                    timestamps: TCPTimestamps(value: 1, echoReply: 0)))
-            Self.deliver(syn.block, to: &core, at: now)
+            Self.deliver(Template.syn().block, to: &core, at: now)
             guard Self.transmit(from: &core, headers: &packet, at: now) != nil else {
                 preconditionFailure("no SYN-ACK")
             }
@@ -72,6 +67,32 @@ struct Established: ~Copyable {
     private mutating func read() -> ReceiveResult {
         do throws(ConnectionError) {
             return try Self.receive(into: &text, on: id, of: &core, at: now)
+        } catch {
+            preconditionFailure("the connection is open")
+        }
+    }
+
+    /// What an echo service does: accepts, and sends back what has come. It has let go of what was closed.
+    mutating func echo() {
+        while let event = core.nextEvent() {
+            switch event {
+            case .acceptable(let listener): while let id = core.accept(listener) { echo(on: id) }
+            case .connection(let id, _): echo(on: id)
+            }
+        }
+    }
+
+    private mutating func echo(on id: ConnectionID) {
+        do throws(RelayError) {
+            while true {
+                switch try core.relay(from: id, to: id, at: now) {
+                case .bytes(0), .wouldBlock: return
+                case .bytes: continue
+                case .endOfStream:
+                    core.release(id, at: now)
+                    return
+                }
+            }
         } catch {
             preconditionFailure("the connection is open")
         }

@@ -27,6 +27,8 @@ struct Microbench {
         "receive-64k": { time(Receiving(textLength: 44 * 1_448, batch: 4), $0) },
         "send-segment": { time(Sending(), $0) },
         "send-64k": { time(BulkSending(textLength: 44 * 1_448), $0) },
+        "exchange": { time(Exchanging(), $0) },
+        "short-connection": { time(Connecting(), $0) },
         "timer-arm": { time(TimerArming(), $0) },
         "timer-arm-cancel": { time(TimerCancelling(), $0) },
         "timer-arm-expire": { time(TimerExpiring(), $0) },

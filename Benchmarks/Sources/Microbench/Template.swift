@@ -12,9 +12,12 @@ struct Template: ~Copyable {
     var block: Block
 
     /// A packet with so much text.
-    init(textLength: Int, flags: TCPFlags = .ack, sequenceNumber: UInt32 = 1, options: TCPOptions? = nil) {
+    init(
+        textLength: Int, flags: TCPFlags = .ack, sequenceNumber: UInt32 = 1, options: TCPOptions? = nil,
+        from port: Port = remote.port
+    ) {
         let header = TCPHeader(
-            sourcePort: Self.remote.port, destinationPort: Self.local.port,
+            sourcePort: port, destinationPort: Self.local.port,
             sequenceNumber: SequenceNumber(sequenceNumber), flags: flags, window: .max,
             options: options ?? TCPOptions(timestamps: TCPTimestamps(value: 1, echoReply: 0)))
         let length = header.headerLength + textLength
@@ -32,6 +35,15 @@ struct Template: ~Copyable {
     mutating func set(sequenceNumber: UInt32) { block.put(sequenceNumber, at: Self.tcp + 4) }
     mutating func set(acknowledgmentNumber: UInt32) { block.put(acknowledgmentNumber, at: Self.tcp + 8) }
     mutating func set(timestampEcho: UInt32) { block.put(timestampEcho, at: Self.timestampEcho) }
+
+    /// A SYN as most systems send it.
+    static func syn(from port: Port = remote.port) -> Template {
+        Template(
+            textLength: 0, flags: .syn, sequenceNumber: 0,
+            options: TCPOptions(
+                maximumSegmentSize: 1_460, windowScale: 10, sackPermitted: true,
+                timestamps: TCPTimestamps(value: 1, echoReply: 0)), from: port)
+    }
 
     /// The number of a packet's first byte of text.
     static func sequenceNumber(of packet: RawSpan) -> UInt32 { packet.bigEndianUInt32(at: tcp + 4) }

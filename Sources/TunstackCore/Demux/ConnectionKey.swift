@@ -21,8 +21,14 @@ public struct ConnectionKey: Hashable, Sendable, CustomStringConvertible {
 
 extension ConnectionKey {
     /// A keyed hash of both sockets, for tables.
-    func hash(key: SipHash.Key, messageRounds: Int = 1, finalRounds: Int = 3) -> UInt64 {
-        var hash = SipHash(key: key, messageRounds: messageRounds, finalRounds: finalRounds)
+    func hash(key: SipHash.Key) -> UInt64 { finish(SipHash(key: key, messageRounds: 1, finalRounds: 3)) }
+
+    /// A number that nobody without the key can guess.
+    func secret(key: SipHash.Key) -> UInt64 { finish(SipHash(key: key)) }
+
+    @inline(__always)
+    private func finish(_ hash: SipHash) -> UInt64 {
+        var hash = hash
         hash.combine(local.address.high)
         hash.combine(local.address.low)
         hash.combine(remote.address.high)

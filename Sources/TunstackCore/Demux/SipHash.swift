@@ -26,6 +26,7 @@ struct SipHash {
     private let messageRounds: Int
 
     /// SipHash-2-4 unless fewer rounds are asked for; SipHash-1-3 is enough for hash tables.
+    @inline(__always)
     init(key: Key, messageRounds: Int = 2, finalRounds: Int = 4) {
         v0 = key.low ^ 0x736f_6d65_7073_6575
         v1 = key.high ^ 0x646f_7261_6e64_6f6d
@@ -35,6 +36,7 @@ struct SipHash {
         self.finalRounds = finalRounds
     }
 
+    @inline(__always)
     private mutating func round() {
         v0 = v0 &+ v1
         v2 = v2 &+ v3
@@ -49,11 +51,13 @@ struct SipHash {
     }
 
     /// Takes in eight more bytes of the message, given as a little-endian word.
+    @inline(__always)
     mutating func combine(_ word: UInt64) {
         absorb(word)
         words &+= 1
     }
 
+    @inline(__always)
     private mutating func absorb(_ word: UInt64) {
         v3 ^= word
         for _ in 0..<messageRounds { round() }
@@ -61,6 +65,7 @@ struct SipHash {
     }
 
     /// The hash of all that was combined.
+    @inline(__always)
     consuming func finish() -> UInt64 {
         absorb((words &* 8) << 56)
         v2 ^= 0xff

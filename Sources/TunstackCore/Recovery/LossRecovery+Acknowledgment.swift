@@ -177,7 +177,11 @@ extension LossRecovery {
         outcome.delivered += Int(segment.length)
         if segment.isSizeProbe { outcome.hasDeliveredSizeProbe = true }
         rate.onDelivered(segment, at: ack.now)
-        if outcome.newest.map({ ($0.delivered, $0.sentAt) <= (segment.delivered, segment.sentAt) }) ?? true {
+        // An original that comes after all tells nothing by when its repair left.
+        let isOriginalAfterAll = segment.isRetransmitted && isTooEarly(segment, ack)
+        if !isOriginalAfterAll,
+            outcome.newest.map({ ($0.delivered, $0.sentAt) <= (segment.delivered, segment.sentAt) }) ?? true
+        {
             outcome.newest = segment
         }
         rack.onDelivered(segment, isAmbiguous: segment.isRetransmitted && isAmbiguous(segment, ack), at: ack.now)
@@ -197,8 +201,13 @@ extension LossRecovery {
         // A repair's timestamp may be behind the clock.
         let stamp = segment.sentAt - rack.repairStampLag(minimumRoundTrip: minimumRoundTrip.value)
         if let echo = ack.echo, Int32(bitPattern: echo &- ack.clock.value(at: stamp)) < 0 { return true }
-        guard let least = minimumRoundTrip.value else { return false }
-        return ack.now - segment.sentAt < least
+        return isTooEarly(segment, ack)
+    }
+
+    /// Whether what was sent last of a segment cannot have been acknowledged yet.
+    @inline(__always)
+    private func isTooEarly(_ segment: SentSegment, _ ack: IncomingAcknowledgment) -> Bool {
+        ack.now - segment.sentAt < minimumRoundTrip.value ?? .zero
     }
 
     /// Without selective acknowledgment every duplicate says that one segment has arrived (RFC 6582 §3.2, RFC 6937 §3).

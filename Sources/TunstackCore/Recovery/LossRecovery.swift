@@ -55,8 +55,8 @@ struct LossRecovery {
     var inFlight: Int { max(0, segments.flight.bytes - duplicateBytes) }
     /// The time that the timestamp of a repair tells, on a path that reorders a little in the past. The receiver refuses what was
     /// held back while a repair with a newer timestamp overtook it and closed a gap (RFC 7323 §5.3): that would be a loss, and
-    /// another recovery, for nothing. RFC 7323 wants the clock's value, but needs no more than that the values of a stream do not
-    /// go back; those of originals that count as lost are older by a round trip at least, so Eifel still tells them apart.
+    /// another recovery, for nothing. Originals that count as lost are older by a round trip at least, so Eifel still tells
+    /// them apart (docs/adr/0014-timestamps-of-repairs.md).
     @inline(__always)
     func repairStamp(at now: Instant) -> Instant {
         max(lastRepairStamp, now - rack.repairStampLag(minimumRoundTrip: minimumRoundTrip.value))

@@ -31,11 +31,13 @@
         unsafe slot(of: serial).initialize(to: segment)
     }
 
+    /// By address: most readers want a field or two of the 64 bytes.
     subscript(_ serial: SentSegments.Serial) -> SentSegment {
-        get { unsafe slot(of: serial).pointee }
-        nonmutating _modify { yield unsafe &slot(of: serial).pointee }
+        @inline(__always) unsafeAddress { unsafe UnsafePointer(slot(of: serial)) }
+        @inline(__always) nonmutating unsafeMutableAddress { unsafe slot(of: serial) }
     }
 
+    @inline(__always)
     private func slot(of serial: SentSegments.Serial) -> UnsafeMutablePointer<SentSegment> {
         guard let block = unsafe block else { preconditionFailure("a ring without memory") }
         return unsafe block + (Int(serial) & (capacity - 1))

@@ -47,8 +47,8 @@ struct SentSegments {
     private func serial(at position: UInt32) -> Serial { (firstSerial &+ position) & Self.serialMask }
 
     subscript(_ serial: Serial) -> SentSegment {
-        get { slots[serial] }
-        nonmutating _modify { yield &slots[serial] }
+        @inline(__always) _read { yield slots[serial] }
+        @inline(__always) nonmutating _modify { yield &slots[serial] }
     }
 }
 

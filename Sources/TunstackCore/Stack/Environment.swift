@@ -45,7 +45,7 @@ struct Environment: ~Copyable {
             return number
         case .clockAndHash:
             let clock = UInt32(truncatingIfNeeded: now.nanoseconds / 4_000)
-            let hash = UInt32(truncatingIfNeeded: key.hash(key: initialSequenceKey, messageRounds: 2, finalRounds: 4))
+            let hash = UInt32(truncatingIfNeeded: key.secret(key: initialSequenceKey))
             return SequenceNumber(clock &+ hash)
         }
     }
@@ -57,7 +57,7 @@ struct Environment: ~Copyable {
             switch configuration.timestampOffsets {
             case .fixed(let offset): offset
             case .perConnection:
-                UInt32(truncatingIfNeeded: key.hash(key: timestampKey, messageRounds: 2, finalRounds: 4))
+                UInt32(truncatingIfNeeded: key.secret(key: timestampKey))
             }
         return TimestampClock(tick: configuration.timestampTick, offset: offset)
     }

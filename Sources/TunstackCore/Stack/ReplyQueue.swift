@@ -27,6 +27,8 @@ struct ReplyQueue {
     private var queue = Fifo<Reply>()
     private var packetBytes = 0
 
+    var isEmpty: Bool { queue.isEmpty }
+
     mutating func append(_ reply: Reply, limits: Limits) -> Bool {
         guard queue.count < limits.queuedReplies else { return false }
         if case .packet(let bytes) = reply {

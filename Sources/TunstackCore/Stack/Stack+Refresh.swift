@@ -29,6 +29,7 @@ extension Stack {
 
     /// What the application is to be told stands in the queue of events.
     mutating func queueEvents(_ index: Int) {
+        guard !connections[index].events.isEmpty else { return }
         if connections[index].events.contains(.established), let listener = connections[index].bookkeeping.acceptor {
             offerToListener(index, listener)
         }

@@ -73,6 +73,7 @@ extension Stack {
     }
 
     private mutating func transmitReply(into output: inout OutputRawSpan) -> HeadedPacket? {
+        guard !environment.replies.isEmpty else { return nil }
         switch environment.replies.popFirst() {
         case nil: return nil
         case .segment(let segment):

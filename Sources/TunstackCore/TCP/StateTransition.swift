@@ -42,10 +42,17 @@ extension StateTransition {
     /// Every legal edge. A connection that takes another is a defect and stops the program.
     public static let all: [StateTransition] = StateEdge.all.map(\.transition)
 
-    private static let legal = Set(all)
+    /// The causes that lead from one state to another, by the place of the pair: looked at with every change of a state.
+    private static let causes: [[TransitionCause]] = {
+        var causes = [[TransitionCause]](repeating: [], count: State.allCases.count * State.allCases.count)
+        for edge in all { causes[edge.place].append(edge.cause) }
+        return causes
+    }()
+
+    private var place: Int { Int(from.rawValue) * State.allCases.count + Int(to.rawValue) }
 
     /// Whether this edge is in the diagram.
-    public var isLegal: Bool { Self.legal.contains(self) }
+    public var isLegal: Bool { Self.causes[place].contains(cause) }
 }
 
 /// A state change that took place, for traces and ladders.

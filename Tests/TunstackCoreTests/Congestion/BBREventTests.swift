@@ -67,6 +67,30 @@ struct BBREventTests {
         #expect(path.flows[0].controller.inflightLongterm == 99 * Self.segment)
     }
 
+    @Test("a time-out in a probe leaves a bound that rests on the flight before it, not on the window of the time-out")
+    func timeoutWhileProbing() {
+        var path = Self.running(until: .probeUp)
+        let target = path.flows[0].controller.targetInflight
+        path.flows[0].controller.onTimeout(inFlight: 0, isFirst: true, at: path.now)
+        path.flows[0].controller.onLost(Self.lost(20, ofFlight: 20), at: path.now)
+        #expect(path.flows[0].controller.state == .probeDown)
+        #expect(path.flows[0].controller.inflightLongterm == target * 7 / 10)
+    }
+
+    @Test("two lost segments of a small flight are no congestion, three are")
+    func fewLost() {
+        let bbr = Self.running(until: .probeUp).flows[0].controller
+        #expect(!bbr.isInflightTooHigh(lost: 2 * Self.segment, inFlightAtSend: 8 * Self.segment))
+        #expect(bbr.isInflightTooHigh(lost: 3 * Self.segment, inFlightAtSend: 8 * Self.segment))
+    }
+
+    @Test("in startup without a queue, loss up to a quarter of the flight is no congestion")
+    func lossInStartup() {
+        let bbr = BBR(maximumSegmentSize: Self.segment, initialWindow: 14_480, seed: 1)
+        #expect(!bbr.isInflightTooHigh(lost: 25 * Self.segment, inFlightAtSend: 100 * Self.segment))
+        #expect(bbr.isInflightTooHigh(lost: 26 * Self.segment, inFlightAtSend: 100 * Self.segment))
+    }
+
     @Test("a probe that losses ended for nothing is taken up again, without the bound")
     func spuriousWhileProbing() {
         var path = Self.running(until: .probeUp)

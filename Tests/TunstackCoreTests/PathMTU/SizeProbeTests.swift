@@ -48,6 +48,13 @@ struct SizeProbeTests {
         #expect(script.stack.counters.pathMTUProbes == 1)
     }
 
+    @Test("a probe needs text for itself and for the three segments that would tell of its loss", arguments: [0, 1])
+    func textBehind(missing: Int) throws {
+        let script = try script(.always)
+        _ = try send(1_460 + 3 * 1_024 - missing, on: script)
+        #expect(script.stack.counters.pathMTUProbes == (missing == 0 ? 1 : 0))
+    }
+
     @Test("a probe that arrives sets the size", .requirement("RFC4821 §7.6.1"))
     func arrives() throws {
         let script = try script(.always)
@@ -114,6 +121,23 @@ struct SizeProbeTests {
         #expect(script.stack.counters.fastRetransmissions == 0)
         #expect(script.status?.totalLostBytes == 0)
         #expect(script.status?.unacknowledgedBytes == 0)
+    }
+
+    @Test("the next size is given up after three losses of its own", .requirement("RFC8899 §5.1.2"))
+    func nextSizeIsLost() throws {
+        let script = try script(.always)
+        var path = NarrowPath(limit: 1_064)
+        var packets = try send(400_000, on: script)
+        for _ in 0..<40 {
+            script.advance(by: .milliseconds(50))
+            packets = packets.flatMap { packet in
+                script.advance(by: .milliseconds(1))
+                path.carry(packet, to: script)
+                return script.takeAllSent()
+            }
+        }
+        #expect(path.dropped == [1_460, 1_460, 1_460, 1_240, 1_240, 1_240])
+        #expect(script.status?.pathMTU == 1_064)
     }
 
     @Test("what a router has lowered is tried again after ten minutes", .requirement("RFC1191 §6.3"))
@@ -191,6 +215,7 @@ struct SizeProbeTests {
     func peerLimit(mss: UInt16) throws {
         let script = try script(.always, mss: mss)
         #expect(try send(20_000, on: script).allSatisfy { $0.payload.count <= Int(mss) })
+        #expect(script.stack.counters.pathMTUProbes == (mss > 1_024 ? 1 : 0))
         script.peer(.ack)
         #expect(script.takeAllSent().allSatisfy { $0.payload.count == Int(mss) || $0.payload.count < 1_024 })
     }

@@ -44,6 +44,18 @@ struct PacerTests {
         expectEqual(pacer.allows(rate: rate, segmentSize: 1_000, at: at(2_000)), true)
     }
 
+    @Test("once that is paid for, as much goes at once again")
+    func burstAfterBurst() {
+        var pacer = Pacer(unpacedBytes: 0)
+        for start in [0, 2_000, 4_000] as [Int64] {
+            for _ in 0..<2 {
+                expectEqual(pacer.allows(rate: rate, segmentSize: 1_000, at: at(start)), true)
+                pacer.onSent(1_000, rate: rate, segmentSize: 1_000, at: at(start))
+            }
+            expectEqual(pacer.allows(rate: rate, segmentSize: 1_000, at: at(start)), false)
+        }
+    }
+
     @Test("over time the rate is kept", arguments: [100_000, 1_000_000, 30_000_000, 1_000_000_000])
     func longRun(rate: Int) {
         var pacer = Pacer(unpacedBytes: 0)

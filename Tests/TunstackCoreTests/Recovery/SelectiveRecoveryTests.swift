@@ -6,6 +6,22 @@ import TunstackWire
 @Suite("Recovery with selective acknowledgment (RFC 6675, RFC 8985, RFC 6937)")
 struct SelectiveRecoveryTests {
     @Test(
+        "a loss reduces the window from what was in use, or, on request, from what it was",
+        .requirement("RFC5681 §3.1"), arguments: [(false, 2_000), (true, 5_000)])
+    func partOfTheWindow(isWhole: Bool, threshold: Int) throws {
+        var options = ConnectionOptions.selective
+        options.congestion = .newReno
+        options.reducesFromWindow = isWhole
+        let script = SegmentScript.recovering(options: options)
+        try script.send(count: 4_000)
+        script.takeAllSent()
+        script.at(.milliseconds(200))
+        script.acknowledge(5_001, 6_001..<9_001)
+        #expect(script.status?.slowStartThreshold == threshold)
+        #expect(script.takeTexts() == [5_001])
+    }
+
+    @Test(
         "the third segment reported beyond a loss brings the repair at once", .requirement("RFC6675 §5"),
         .requirement("RFC8985 §6.2"))
     func third() throws {

@@ -72,6 +72,19 @@ struct SpuriousTimeoutTests {
         #expect(texts.map(\.seq) == [7_001, 5_001, 5_001, 5_001, 5_001, 5_001])
     }
 
+    @Test("reports of duplicates for all that was sent again undo a time-out", .requirement("RFC3708 §3"))
+    func duplicates() throws {
+        let script = try timedOut()
+        script.advance(by: .milliseconds(10))
+        script.acknowledge(15_001)
+        #expect(script.status?.slowStartThreshold != .max)
+        script.advance(by: .milliseconds(90))
+        script.acknowledge(15_001, 14_001..<15_001)
+        script.acknowledge(15_001, 5_001..<6_001)
+        #expect(script.stack.counters.spuriousRecoveries == 1)
+        #expect(script.status?.slowStartThreshold == .max)
+    }
+
     /// After the time-out the original of the first segment is acknowledged, and two new segments leave.
     private func asked(_ options: ConnectionOptions) throws -> SegmentScript {
         let script = try timedOut(more: 20_000, options: options)

@@ -103,6 +103,20 @@ struct BlindAttackTests {
         #expect(try script.read() == "goodgoodgood")
     }
 
+    @Test(
+        "what is in the network does not bring the oldest acceptable acknowledgment closer",
+        .requirement("RFC5961 §5.2"))
+    func oldestAcknowledgment() throws {
+        let script = SegmentScript.established(peerWindow: 1_000)
+        try script.send(count: 500)
+        script.takeAllSent()
+        // SND.UNA = 5001, SND.NXT = 5501, MAX.SND.WND = 1000.
+        script.peer([.psh, .ack], "good", seq: 1001, ack: 4_001)
+        script.expectDrop(nil)
+        script.expect(.ack, ack: 1_005)
+        #expect(try script.read() == "good")
+    }
+
     @Test("challenges are sent at a limited rate, and the withheld ones counted", .requirement("RFC5961 §7"))
     func rateLimit() {
         let script = SegmentScript.reached(by: .establishedPassive) {

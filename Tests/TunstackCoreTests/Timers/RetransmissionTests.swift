@@ -49,6 +49,28 @@ struct RetransmissionTests {
     }
 
     @Test(
+        "on request every acknowledgment measures, with the oldest segment that it tells of",
+        .requirement("RFC6298 §2.3"))
+    func everySegment() throws {
+        var options = ConnectionOptions.selective
+        options.timesEverySegment = true
+        let script = SegmentScript.recovering(options: options)
+        for count in [2_000, 1_000] {
+            try script.send(count: count)
+            script.takeAllSent()
+            script.advance(by: .milliseconds(10))
+        }
+        script.advance(by: .milliseconds(130))
+        script.acknowledge(7_001)
+        // SRTT = 7/8 · 100 + 1/8 · 150.
+        #expect(script.status?.smoothedRoundTrip == .microseconds(106_250))
+        script.advance(by: .milliseconds(10))
+        script.acknowledge(8_001)
+        // And 7/8 · 106.25 + 1/8 · 150.
+        #expect(script.status?.smoothedRoundTrip == Interval(nanoseconds: 111_718_750))
+    }
+
+    @Test(
         "each time-out doubles the wait", .requirement("RFC6298 §5.6"), .requirement("RFC6298 §5.5"),
         .requirement("RFC9293 MUST-19"))
     func backOff() throws {

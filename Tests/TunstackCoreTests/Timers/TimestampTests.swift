@@ -30,6 +30,16 @@ struct TimestampTests {
         script.expect(.ack, options: options(250, 1_160))
     }
 
+    @Test("so does the answer to what is out of place in SYN-RECEIVED", .requirement("RFC7323 §3.2"))
+    func halfOpen() throws {
+        let script = SegmentScript(listening: 9877, options: Self.options)
+        script.peer(.syn, options: options(1_000))
+        script.expect([.syn, .ack])
+        script.advance(by: .milliseconds(50))
+        script.peer(.ack, seq: 0x4000_0000, options: options(1_050))
+        script.expect(.ack, ack: 1_001, options: options(50, 1_000))
+    }
+
     // MARK: PAWS
 
     @Test(

@@ -66,4 +66,19 @@ struct CampaignTests {
         #expect((4_000_000...8_000_000).contains(flow.goodput))
         #expect(flow.reasons == [.closed])
     }
+
+    /// Each of these seeds was slow for a reason of its own: originals that came behind their repairs passed for rounds
+    /// in which the rate did not grow; a time-out left bounds that rested on its window of one segment; a few losses
+    /// ended Startup.
+    @Test("BBR fills a lossy path that reorders", arguments: [15, 25, 30] as [UInt64])
+    func bbrWhereRepairsAreOvertaken(seed: UInt64) throws {
+        var path = PathConditions(delay: .milliseconds(50))
+        path.rate = 300_000_000
+        path.loss = 30_000
+        path.reordering = 50_000
+        path.reorderingDelay = .milliseconds(10)
+        let plan = SimulationPlan(seed: seed, bulkOver: path, bytes: 15_000_000, congestion: .bbr)
+        let flow = try #require(SimulationRun(plan).report().flows.first)
+        #expect(flow.goodput > 30_000_000)
+    }
 }

@@ -71,14 +71,23 @@ extension BBR {
 
     /// IsInflightTooHigh. Without a queue it takes more loss, because then most of it is not the flow's own doing.
     func isInflightTooHigh(lost: Int, inFlightAtSend: Int) -> Bool {
-        exceeds(lossThresholdNow, lost, of: inFlightAtSend)
+        guard queueSignal.isQueueing else { return isHighWithoutQueue(lost: lost, inFlightAtSend: inFlightAtSend) }
+        return lost > Self.lossThreshold.of(inFlightAtSend) || (lost > 0 && !hasSelectiveAcknowledgments)
     }
 
-    private func exceeds(_ threshold: Ratio, _ lost: Int, of inFlightAtSend: Int) -> Bool {
-        lost > threshold.of(inFlightAtSend) || (lost > 0 && !hasSelectiveAcknowledgments)
+    /// A few lost segments are a large part of a small flight, and yet mean nothing.
+    private func isHighWithoutQueue(lost: Int, inFlightAtSend: Int) -> Bool {
+        guard hasSelectiveAcknowledgments else { return lost > 0 }
+        return lost > max(lossThresholdWithoutQueueNow.of(inFlightAtSend), Self.lostSegmentsWithoutQueue * segment)
     }
 
-    private var lossThresholdNow: Ratio { queueSignal.isQueueing ? Self.lossThreshold : Self.lossThresholdWithoutQueue }
+    private var lossThresholdWithoutQueueNow: Ratio {
+        state == .startup ? Self.startupLossThresholdWithoutQueue : Self.lossThresholdWithoutQueue
+    }
+
+    private var lossThresholdNow: Ratio {
+        queueSignal.isQueueing ? Self.lossThreshold : lossThresholdWithoutQueueNow
+    }
 
     /// HandleInflightTooHigh.
     private mutating func handleInflightTooHigh(at inFlight: Int, isApplicationLimited: Bool, now: Instant) {
@@ -164,7 +173,7 @@ extension BBR {
         guard !isMarkInRound else { return true }
         guard isLossInRound else { return false }
         let isForeignQueue = state == .probeCruise && queueSignal.isQueueing
-        return isForeignQueue || exceeds(Self.lossThresholdWithoutQueue, sample.lost, of: sample.inFlightAtSend)
+        return isForeignQueue || isHighWithoutQueue(lost: sample.lost, inFlightAtSend: sample.inFlightAtSend)
     }
 
     /// InitLowerBounds and LossLowerBounds.
@@ -172,7 +181,7 @@ extension BBR {
         // A queue makes a round longer, and so what it delivers more: with a mark, that measures nothing.
         let inflight = isMarkInRound ? min(inflightLatest, bdp) : inflightLatest
         let priorBandwidth = bandwidthShortterm == Self.unbounded ? maxBandwidth : bandwidthShortterm
-        let priorInflight = inflightShortterm == Self.unbounded ? cwnd : inflightShortterm
+        let priorInflight = inflightShortterm == Self.unbounded ? unreducedCwnd : inflightShortterm
         bandwidthShortterm = max(bandwidthLatest, Self.beta.of(priorBandwidth))
         inflightShortterm = max(inflight, Self.beta.of(priorInflight))
     }

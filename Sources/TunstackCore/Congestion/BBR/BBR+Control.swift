@@ -80,6 +80,9 @@ extension BBR {
         priorCwnd = isInLossRecovery || state == .probeRTT ? max(priorCwnd, cwnd) : cwnd
     }
 
+    /// cwnd, or what it will be again: after a time-out it is small for a while, and tells nothing of the path.
+    var unreducedCwnd: Int { isInLossRecovery ? max(cwnd, priorCwnd) : cwnd }
+
     /// RestoreCwnd.
     mutating func restoreCwnd() { cwnd = max(cwnd, priorCwnd) }
 }

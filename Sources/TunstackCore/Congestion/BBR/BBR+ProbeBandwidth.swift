@@ -106,7 +106,7 @@ extension BBR {
     }
 
     /// TargetInflight.
-    var targetInflight: Int { min(bdp, cwnd) }
+    var targetInflight: Int { min(bdp, unreducedCwnd) }
 
     /// PickProbeWait: two to three seconds, and none or one of the rounds as passed.
     private mutating func pickProbeWait() {

@@ -43,6 +43,10 @@ extension BBR {
     /// The loss that counts as congestion where the path shows none. Not in the draft: half of what ProbeBW_UP loses
     /// on a path that cannot queue at all, where it sends five bytes for every four that pass.
     static var lossThresholdWithoutQueue: Ratio { Ratio(10, over: 100) }
+    /// The same for Startup, whose flight is twice what such a path holds. Not in the draft.
+    static var startupLossThresholdWithoutQueue: Ratio { Ratio(25, over: 100) }
+    /// So many lost segments never count as congestion without a queue. Not in the draft.
+    static var lostSegmentsWithoutQueue: Int { 2 }
     /// A round trip this many times the shortest shows a queue: what one round of ProbeBW_UP builds up. Not in the
     /// draft.
     static var queueingRoundTrip: Ratio { Ratio(5, over: 4) }

@@ -9,6 +9,8 @@ struct WireBook {
     }
 
     private var ends: [Key: WireEnd] = [:]
+    /// The ends in whose place new incarnations began that have not come about yet.
+    private var replaced: [Key: WireEnd] = [:]
     private var syns: [Key: [SynArrival]] = [:]
     /// Of old duplicates and retries, no more than these can still matter.
     private static let synsKept = 4
@@ -19,10 +21,21 @@ struct WireBook {
     }
 
     /// The end that sends a segment; a SYN with a number of its own begins a new one.
+    ///
+    /// A new incarnation that fails gives its sockets back to the end in TIME-WAIT that it took them from (RFC 9293
+    /// MAY-2). The wire does not show when; the next acknowledgment of that end does.
     mutating func sender(of segment: ObservedSegment) -> WireEnd? {
         let key = Key(host: segment.host, connection: segment.sendersKey)
-        if segment.flags.contains(.syn), ends[key]?.iss != segment.segment.seq {
+        let end = ends[key]
+        if segment.flags.contains(.syn), end?.iss != segment.segment.seq {
+            // One that has failed leaves the place to the end before it.
+            if end?.hasSentOnlyItsSYN != true { replaced[key] = end }
             ends[key] = WireEnd(syn: segment, arrivals: syns[key] ?? [])
+        } else if let end, end.hasSentOnlyItsSYN, segment.segment.seq != end.sentEnd,
+            let old = replaced[key], old.isContinued(by: segment)
+        {
+            replaced[key] = nil
+            ends[key] = old
         }
         return ends[key]
     }
@@ -45,6 +58,7 @@ struct WireBook {
     /// The host has forgotten everything.
     mutating func forget(_ host: NodeID) {
         ends = ends.filter { $0.key.host != host }
+        replaced = replaced.filter { $0.key.host != host }
         syns = syns.filter { $0.key.host != host }
     }
 }

@@ -51,6 +51,14 @@ struct WireEnd {
     var ownShift: Int { ownScale != nil && peerScale != nil ? Int(min(ownScale ?? 0, 14)) : 0 }
     private var peerShift: Int { ownScale != nil && peerScale != nil ? Int(min(peerScale ?? 0, 14)) : 0 }
 
+    /// Whether nothing shows yet that the connection has come about.
+    var hasSentOnlyItsSYN: Bool { sentEnd == iss + 1 }
+
+    /// Whether an end that has sent its FIN, and so has nothing more to send, would acknowledge with this segment.
+    func isContinued(by segment: ObservedSegment) -> Bool {
+        fin != nil && segment.flags == .ack && segment.segment.seq == sentEnd && segment.end == sentEnd
+    }
+
     /// The edge that a segment announces.
     func edge(announcedBy segment: ObservedSegment) -> SequenceNumber {
         let shift = segment.flags.contains(.syn) ? 0 : ownShift

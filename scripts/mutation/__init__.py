@@ -1,0 +1,1 @@
+"""Makes mutants of the stack and runs the unit tests on them."""

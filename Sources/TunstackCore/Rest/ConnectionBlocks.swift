@@ -36,9 +36,12 @@
     init() {}
 
     deinit {
+        // What buffers hold goes back to the system, by a pool that keeps nothing.
+        var pool = BufferPool(budgetBytes: 0, cacheBytes: 0)
         for chunk in chunks {
             guard let blocks = unsafe chunk.blocks else { continue }
             for place in 0..<Self.blocksPerChunk where chunk.vacant & 1 << UInt64(place) == 0 {
+                unsafe blocks[place].discardBuffers(pool: &pool)
                 unsafe (blocks + place).deinitialize(count: 1)
             }
             unsafe blocks.deallocate()
@@ -115,5 +118,14 @@
         unsafe chunks[chunk].blocks = nil
         missing.append(chunk)
         unusedChunks -= 1
+    }
+}
+
+extension Connection {
+    /// Gives back what its buffers hold, and every byte in them is gone.
+    mutating func discardBuffers(pool: inout BufferPool) {
+        sendBuffer.discard(pool: &pool)
+        recovery.segments.discard(pool: &pool)
+        receiveBuffer.discard(pool: &pool)
     }
 }

@@ -106,9 +106,7 @@ extension Stack {
         else { return }
         if connections[index].bookkeeping.timer != -1 { timers.free(connections[index].bookkeeping.timer) }
         var connection = connections.remove(index)
-        connection.sendBuffer.discard(pool: &environment.pool)
-        connection.recovery.segments.discard(pool: &environment.pool)
-        connection.receiveBuffer.discard(pool: &environment.pool)
+        connection.discardBuffers(pool: &environment.pool)
     }
 
     /// Gives a new control block its place in the slab, the wheel and the table. `replacing` is the half-open entry it grew from.

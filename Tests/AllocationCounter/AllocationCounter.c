@@ -1,12 +1,18 @@
 #include "AllocationCounter.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 // Thread-local storage of the program itself, which needs no memory when it is first touched.
 static __thread unsigned long count __attribute__((tls_model("initial-exec")));
 
 unsigned long allocation_count(void) { return count; }
+
+unsigned long heap_bytes_in_use(void) {
+    struct mallinfo2 heap = mallinfo2();
+    return heap.uordblks + heap.hblkhd;
+}
 
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 

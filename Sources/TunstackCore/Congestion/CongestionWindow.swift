@@ -196,7 +196,8 @@ struct CongestionWindow {
         cwnd = isPaced ? ssthresh : min(ssthresh, max(next, maximumSegmentSize))
     }
 
-    /// Nothing was lost: back to what was (RFC 4015 §3). Answers whether there was something to undo.
+    /// Nothing was lost: back to what was. RFC 4015 §3 leads there by slow start, lest a burst leaves; here pacing keeps
+    /// bursts away. Answers whether there was something to undo.
     mutating func onSpurious() -> Bool {
         guard priorCwnd > 0 else { return false }
         cwnd = max(cwnd, priorCwnd)

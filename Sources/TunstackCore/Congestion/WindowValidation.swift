@@ -22,7 +22,7 @@ struct WindowValidation {
         isInSlowStart ? cwnd < 2 * used : news.isWindowLimited
     }
 
-    /// The window after a pause, and its threshold (RFC 2861 §3, RFC 5681 §4.1): halved for each `rto` of `pause`,
+    /// The window after a pause, and its threshold (RFC 2861, RFC 5681 §4.1): halved for each `rto` of `pause`,
     /// but never below the restart window, which is the initial one or `cwnd` if that is less. The threshold keeps
     /// three quarters of what was.
     mutating func afterPause(

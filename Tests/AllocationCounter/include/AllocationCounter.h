@@ -6,4 +6,7 @@
 // How often this thread has taken memory from the heap.
 unsigned long allocation_count(void);
 
+// Bytes of the heap that the program has taken and not given back, all threads together.
+unsigned long heap_bytes_in_use(void);
+
 #endif

@@ -30,9 +30,10 @@ extension Connection {
         armRetransmission(at: environment.now)
     }
 
-    /// Starts the retransmission timer (RFC 6298 §5.1). R2 is met exactly, not at the next time-out after it.
-    mutating func armRetransmission(at now: Instant) {
-        timers[.retransmission] = min(now + rtt.rto, progressAt + giveUpInterval)
+    /// Starts the retransmission timer (RFC 6298 §5.1), or lets it be as if it had started before. R2 is met exactly, not at the
+    /// next time-out after it.
+    mutating func armRetransmission(at now: Instant, asOf start: Instant? = nil) {
+        timers[.retransmission] = max(now, min((start ?? now) + rtt.rto, progressAt + giveUpInterval))
     }
 
     /// R2: for our SYN, or for data.
@@ -60,9 +61,13 @@ extension Connection {
         }
         if mayProbeForLoss {
             if hasAdvanced { armLossProbe(at: now) }
-        } else if hasAdvanced || timers.isArmed(.lossProbe) {
+        } else if hasAdvanced {
             timers.cancel(.lossProbe)
             armRetransmission(at: now)
+        } else if timers.isArmed(.lossProbe) {
+            // The time-out comes when it would have come without the probe in its place.
+            timers.cancel(.lossProbe)
+            armRetransmission(at: now, asOf: progressAt)
         }
     }
 }

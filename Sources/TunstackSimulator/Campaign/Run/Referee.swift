@@ -80,7 +80,7 @@ final class Referee: HostObserver {
             socket.note(status, at: now)
             let observed = ObservedSocket(
                 time: now, plan: plan.hosts[host.id.index], socket: socket.core, status: status,
-                end: book.end(at: host.id, socket.core.key), book: socket)
+                end: book.end(at: host.id, socket.core.key, in: status.state), book: socket)
             for index in oracles.indices { oracles[index].judge(observed, &verdicts) }
             if status.closeReason != nil, status.readableBytes == 0 || status.closeReason != .closed {
                 ended.append(socket)

@@ -15,9 +15,12 @@ struct WireBook {
     /// Of old duplicates and retries, no more than these can still matter.
     private static let synsKept = 4
 
-    /// The end that a host has of a connection.
-    func end(at host: NodeID, _ connection: ConnectionKey) -> WireEnd? {
-        ends[Key(host: host, connection: connection)]
+    /// The end that a host has of a connection in this state.
+    func end(at host: NodeID, _ connection: ConnectionKey, in state: State) -> WireEnd? {
+        let key = Key(host: host, connection: connection)
+        // In TIME-WAIT again, after a new incarnation has failed, and not a segment has shown it.
+        if state == .timeWait, ends[key]?.hasSentOnlyItsSYN == true, let old = replaced[key] { return old }
+        return ends[key]
     }
 
     /// The end that sends a segment; a SYN with a number of its own begins a new one.

@@ -34,7 +34,7 @@ struct PacingScriptTests {
         for _ in 0..<30 {
             try script.send(count: 1_000)
             #expect(script.takeTexts().count == 1)
-            #expect(try Self.paidAt(script) <= script.now + .milliseconds(60))
+            #expect(try Self.paidAt(script) <= script.now + .milliseconds(10))
             script.peer(.ack)
         }
         script.takeAllEvents()

@@ -197,9 +197,9 @@ struct WindowProbeTests {
         script.expect([.ack], seq: 8_001, length: 1)
     }
 
-    @Test("a window that opens in the instant of a probe makes the probe needless")
-    func opensInTime() throws {
-        let script = try blocked()
+    @Test("a window that opens in the instant of a probe makes the probe needless", arguments: [true, false])
+    func opensInTime(carriesText: Bool) throws {
+        let script = try blocked(options: .plain { $0.windowProbesCarryText = carriesText })
         script.batch {
             script.at(.milliseconds(200))
             script.peer(.ack, ack: 5_001)

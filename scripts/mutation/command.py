@@ -14,7 +14,7 @@ from mutation.workshop import OWN_TESTS, SIMULATIONS, UNFIT, Outcome, Workshop
 
 # So many are drawn for each that is wanted, because not all of them compile.
 SPARE = 1.3
-# How many seconds the tests may take without a mutant.
+# How many seconds of a processor the tests may take without a mutant.
 LONGEST = 3600
 
 
@@ -90,7 +90,7 @@ def _built(workshop: Workshop, candidates: list[Candidate], count: int, record: 
 
 
 class _Line(NamedTuple):
-    """Some of the tests, which a mutant meets one line after the other, and how long a run of them may take."""
+    """Some of the tests, which a mutant meets one line after the other, and how much of a processor they may take."""
     name: str
     selection: list[str]
     limit: float
@@ -107,7 +107,7 @@ def _lines(workshop: Workshop, patience: float) -> list[_Line]:
         clean = workshop.test(0, selection, LONGEST)
         if clean.failure:
             raise SystemExit(f"without a mutant: {clean.failure}")
-        print(f"without a mutant: {name} in {clean.seconds:.0f} s", flush=True)
+        print(f"without a mutant: {name} in {clean.seconds:.0f} s of a processor", flush=True)
         lines.append(_Line(name, selection, 30 + patience * clean.seconds))
     return lines
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import signal
 import subprocess
 import threading
-import time
 from pathlib import Path
 from typing import NamedTuple
 
 from mutation.candidates import MODULES, Candidate, numbered
 
-OWN_TESTS = "TunstackWireTests|TunstackCoreTests"
+# What tests the two modules; of the device's tests only those of the core's part in it are in the copy.
+OWN_TESTS = "TunstackWireTests|TunstackCoreTests|TunstackLinuxTests"
 SIMULATIONS = "TunstackSimulatorTests"
 # It compares with a document, and the copy has none.
 UNFIT = "StateDiagramTests"
 # A few tests take most of the time; a mutant meets those that take longer than this, in seconds, only after the others.
 QUICK = 0.25
 VARIABLE = "TUNSTACK_MUTANT"
+# A run that is idle for most of its time ends after so many times as long as it may compute.
+STANDSTILL = 20
 # A mutant may not take the machine's memory along.
 MEMORY = 8 << 30
 
@@ -50,6 +53,9 @@ let package = Package(
             dependencies: ["TunstackCore", "TunstackWire", "TestSupport", "AllocationCounter"],
             swiftSettings: plain),
         .testTarget(
+            name: "TunstackLinuxTests", dependencies: ["TunstackCore", "TunstackWire", "TestSupport"],
+            swiftSettings: plain),
+        .testTarget(
             name: "TunstackSimulatorTests",
             dependencies: ["TunstackSimulator", "TunstackCore", "TunstackWire", "TestSupport"],
             exclude: ["Regressions", "Fuzzing/parser", "Fuzzing/stack", "Fuzzing/network"], swiftSettings: plain),
@@ -68,7 +74,8 @@ import Testing
 """
 TARGETS = ("Sources/TunstackWire", "Sources/TunstackCore", "Sources/TunstackSimulator", "Tests/TestSupport",
            "Tests/AllocationCounter", "Tests/TunstackWireTests", "Tests/TunstackCoreTests",
-           "Tests/TunstackSimulatorTests")
+           "Tests/TunstackSimulatorTests", "Tests/TunstackLinuxTests/Offload/SegmentCutterTests.swift",
+           "Tests/TunstackLinuxTests/Support/SuperSegment.swift")
 
 # Which mutant runs is read once; each module has its own, so that nothing becomes public.
 SWITCH = f"""\
@@ -85,7 +92,7 @@ IMPORTS = {"TunstackCore": "public import TunstackWire\n\n"}
 
 
 class Outcome(NamedTuple):
-    """How a run of the tests ended: why it failed, None if it passed, and after how many seconds."""
+    """How a run of the tests ended: why it failed, None if it passed, and after how many seconds of a processor."""
     failure: str | None
     seconds: float
 
@@ -134,20 +141,19 @@ class Workshop:
         return "|".join(slow) or "none"
 
     def test(self, mutant: int, selection: list[str], limit: float) -> Outcome:
-        """Runs the tests with one mutant, 0 for none, until one fails."""
-        started = time.monotonic()
+        """Runs the tests with one mutant, 0 for none, until one fails. They may take `limit` seconds of a processor."""
         run = subprocess.Popen(
-            ["prlimit", f"--as={MEMORY}", self.folder / ".build/debug/mutantsPackageTests.xctest",
-             "--testing-library", "swift-testing", *selection],
+            ["prlimit", f"--as={MEMORY}", f"--cpu={math.ceil(limit)}:{math.ceil(limit) + 5}",
+             self.folder / ".build/debug/mutantsPackageTests.xctest", "--testing-library", "swift-testing", *selection],
             cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
             env={**os.environ, VARIABLE: str(mutant), "SWIFT_BACKTRACE": "enable=no", "NO_COLOR": "1"})
-        late = threading.Event()
+        standstill = threading.Event()
 
         def end() -> None:
-            late.set()
+            standstill.set()
             os.killpg(run.pid, signal.SIGKILL)
 
-        timer = threading.Timer(limit, end)
+        timer = threading.Timer(STANDSTILL * limit, end)
         timer.start()
         try:
             failed = next((line for line in run.stdout if line.startswith("✘")), None)
@@ -155,11 +161,13 @@ class Workshop:
             timer.cancel()
             if failed:
                 os.killpg(run.pid, signal.SIGKILL)
-            code = run.wait()
-        seconds = time.monotonic() - started
+            run.stdout.close()
+            _, status, usage = os.wait4(run.pid, 0)
+            code = run.returncode = os.waitstatus_to_exitcode(status)
+        seconds = usage.ru_utime + usage.ru_stime
         if failed:
             return Outcome(failed.lstrip("✘ ").strip()[:150], seconds)
-        if late.is_set():
+        if standstill.is_set() or code == -signal.SIGXCPU:
             return Outcome("takes too long", seconds)
         if code != 0:
             return Outcome(signal.Signals(-code).name if code < 0 else f"exit code {code}", seconds)
@@ -169,7 +177,8 @@ class Workshop:
         """Brings the copy up to date; what has not changed keeps its date and is not compiled again."""
         contents = {"Package.swift": PACKAGE.encode(), "Tests/XCTMain.swift": ENTRY_POINT.encode()}
         for target in TARGETS:
-            for path in sorted((self.repository / target).rglob("*")):
+            start = self.repository / target
+            for path in [start] if start.is_file() else sorted(start.rglob("*")):
                 if path.is_file():
                     contents[str(path.relative_to(self.repository))] = path.read_bytes()
         for module in MODULES:

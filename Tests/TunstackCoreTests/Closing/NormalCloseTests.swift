@@ -237,4 +237,15 @@ struct NormalCloseTests {
         #expect(throws: ConnectionError.connectionClosing) { try script.close() }
         script.expectNothing()
     }
+
+    @Test("CLOSE is recorded with the time at which it was called")
+    func timeOfClose() throws {
+        let script = SegmentScript.established()
+        let later = script.now + .milliseconds(500)
+        try script.stack.close(try #require(script.connection), at: later)
+        script.drain()
+        #expect(script.transitions.last?.transition.cause == .close)
+        #expect(script.transitions.last?.instant == later)
+        script.expect([.fin, .ack])
+    }
 }

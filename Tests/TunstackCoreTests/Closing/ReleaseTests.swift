@@ -216,4 +216,17 @@ struct ReleaseTests {
         script.peer(.ack, ack: 5012)
         script.expectState(.finWait2)
     }
+
+    @Test("of what happened and was not yet told it hears nothing any more")
+    func untoldEvents() throws {
+        let script = SegmentScript.established()
+        try script.send("a")
+        script.expect([.psh, .ack], "a")
+        script.batch {
+            script.peer(.ack)
+            script.release()
+        }
+        #expect(script.takeAllEvents().isEmpty)
+        script.expect([.fin, .ack])
+    }
 }

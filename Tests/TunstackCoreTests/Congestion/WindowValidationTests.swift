@@ -103,4 +103,16 @@ struct WindowValidationTests {
         controller.onCongestion(.loss, inFlight: Self.mss, at: .origin)
         #expect(controller.ssthresh == 5_500)
     }
+
+    @Test("a pause forgets how much of the window was in use; a moment is no pause")
+    func pauseForgets() {
+        var validation = WindowValidation()
+        validation.onAcknowledged(AcknowledgmentNews(delivered: 20_000), cwnd: 20_000, isRoundOver: false)
+        for (milliseconds, used) in [(199, 20_000), (200, 0)] as [(Int64, Int)] {
+            _ = validation.afterPause(
+                .milliseconds(milliseconds), rto: .milliseconds(200), cwnd: 20_000, ssthresh: 20_000,
+                initialWindow: 10_000)
+            #expect(validation.used == used)
+        }
+    }
 }

@@ -181,4 +181,18 @@ struct CongestionResponseTests {
         #expect(packet?.ip.dscp == 46)
         #expect(packet?.ip.ecn == Self.ect)
     }
+
+    @Test("an echo while nothing is in the network shrinks nothing", .requirement("RFC3168 §6.1.2"))
+    func nothingInTheNetwork() throws {
+        let script = try loaded()
+        while script.status?.unacknowledgedBytes != 0 {
+            script.peer(.ack)
+            script.takeAllSent()
+        }
+        let window = try #require(script.status?.congestionWindow)
+        script.peer(Self.marked)
+        #expect(script.status?.recovery == .open)
+        #expect(script.status?.congestionWindow == window)
+        script.expectNothing()
+    }
 }

@@ -164,4 +164,15 @@ struct SelectiveRecoveryTests {
         script.acknowledge(10_002)
         script.expectState(.finWait2)
     }
+
+    @Test("once a recovery has begun a report beyond a gap is enough, without a wait for late ones")
+    func certain() throws {
+        let script = try SegmentScript.tenInFlight()
+        script.at(.milliseconds(200))
+        script.acknowledge(5_001, 6_001..<9_001)
+        #expect(script.takeTexts() == [5_001])
+        script.at(.milliseconds(205))
+        script.acknowledge(9_001, 10_001..<11_001)
+        #expect(script.takeTexts().contains(9_001))
+    }
 }

@@ -160,4 +160,21 @@ struct SpuriousTimeoutTests {
         script.acknowledge(6_001, win: 9_000)
         #expect(script.takeTexts() == [6_001, 7_001])
     }
+
+    @Test("when an echo has shown the mistake no repair is owed, and in the end the connection rests")
+    func nothingOwed() throws {
+        let script = try timedOut(
+            options: .plain {
+                $0.selectiveAcknowledgment = true
+                $0.timestamps = true
+            })
+        script.acknowledge(6_001, echo: 100)
+        #expect(script.stack.counters.spuriousRecoveries == 1)
+        script.takeAllSent()
+        script.acknowledge(15_001, echo: 100)
+        script.takeAllEvents()
+        script.advance(by: .seconds(10))
+        script.expectNothing()
+        #expect(script.stack.connectionsAtWork == 0)
+    }
 }

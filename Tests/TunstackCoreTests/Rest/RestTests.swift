@@ -184,6 +184,31 @@ struct RestTests {
         #expect(script.stack.bufferBytesInUse == 0)
         #expect(script.stack.connections.roomForWork <= 128)
     }
+
+    @Test("a connection that nobody has accepted does not rest, for somebody is to be told of it")
+    func notAccepted() {
+        let script = SegmentScript(listening: 9877)
+        script.peer(.syn)
+        script.expect([.syn, .ack])
+        script.peer(.ack)
+        #expect(script.stack.connectionsAtWork == 1)
+        script.accept()
+        #expect(script.stack.connectionsAtWork == 0)
+    }
+
+    @Test("progress that the peer has had no part in is not forgotten: the application lets go")
+    func letGo() throws {
+        let script = SegmentScript.transfer()
+        try script.close()
+        script.expect([.fin, .ack])
+        script.peer(.ack)
+        script.takeAllEvents()
+        script.expectState(.finWait2)
+        #expect(script.stack.connectionsAtWork == 0)
+        script.advance(by: .seconds(1))
+        script.release()
+        #expect(script.stack.connectionsAtWork == 1)
+    }
 }
 
 @Suite("A rest changes nothing")

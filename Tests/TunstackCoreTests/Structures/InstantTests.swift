@@ -45,4 +45,13 @@ struct InstantTests {
         #expect(Instant.origin < .distantFuture)
         #expect(Interval.zero < .microseconds(1))
     }
+
+    @Test("an echo of a timestamp is believed for less than 2^24 ticks", arguments: [0, 77, UInt32.max])
+    func elapsed(offset: UInt32) {
+        let clock = TimestampClock(tick: .milliseconds(1), offset: offset)
+        let echoed = clock.value(at: .origin)
+        let longest = Interval.milliseconds((1 << 24) - 1)
+        #expect(clock.elapsed(since: echoed, at: .origin + longest) == longest)
+        #expect(clock.elapsed(since: echoed, at: .origin + longest + .milliseconds(1)) == nil)
+    }
 }

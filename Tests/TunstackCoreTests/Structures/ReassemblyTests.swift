@@ -109,4 +109,13 @@ struct ReassemblyTests {
         #expect(reassembly.hasRoom(for: range(5, 10), limit: 3), "adjoins the first")
         #expect(reassembly.hasRoom(for: range(5, 90), limit: 3), "covers all")
     }
+
+    @Test("a range that only touches another has nothing in common with it")
+    func touching() {
+        var reassembly = Reassembly()
+        reassembly.insert(range(10, 20))
+        #expect(reassembly.firstOverlap(with: range(20, 30)) == nil)
+        #expect(reassembly.firstOverlap(with: range(0, 10)) == nil)
+        #expect(reassembly.firstOverlap(with: range(19, 30)) == range(19, 20))
+    }
 }

@@ -199,4 +199,30 @@ struct ReceiveBufferTests {
         #expect(pair.buffer.readable == 0)
         #expect(pair.buffer.reassembly.isEmpty)
     }
+
+    @Test("what has come in order and is not yet taken in keeps a buffer from rest")
+    func rest() {
+        var pair = Pair(start: SequenceNumber(0), limit: 10_000, streamLength: 100)
+        expectEqual(pair.buffer.isAtRest, true)
+        _ = pair.insert([1, 2, 3], at: 0)
+        expectEqual(pair.buffer.isAtRest, false)
+        pair.advance()
+        expectEqual(pair.buffer.isAtRest, false)
+        pair.read(10)
+        expectEqual(pair.buffer.isAtRest, true)
+    }
+
+    @Test("there is no room to write to beforehand while something in order waits to be taken in")
+    func makeRoom() {
+        var pair = Pair(start: SequenceNumber(0), limit: 10_000, streamLength: 100)
+        let hasRoom = pair.buffer.makeRoom(for: 10, pool: &pair.pool)
+        #expect(hasRoom)
+        _ = pair.insert([1, 2, 3], at: 0)
+        let isBehind = pair.buffer.makeRoom(for: 10, pool: &pair.pool)
+        #expect(!isBehind)
+        pair.advance()
+        let hasRoomAgain = pair.buffer.makeRoom(for: 10, pool: &pair.pool)
+        #expect(hasRoomAgain)
+        pair.buffer.discard(pool: &pair.pool)
+    }
 }

@@ -134,4 +134,27 @@ struct CongestionWindowTests {
         }
         #expect(script.status?.congestionWindow == before)
     }
+
+    @Test(
+        "a pause counts once, when something can leave again, not while the peer's window is shut",
+        .requirement("RFC5681 §4.1"))
+    func pauseBeforeShutWindow() throws {
+        let script = script()
+        _ = try rounds(3, on: script)
+        while script.status?.unacknowledgedBytes != 0 {
+            script.advance(by: .milliseconds(100))
+            script.peer(.ack)
+            script.takeAllSent()
+        }
+        let window = try #require(script.status?.congestionWindow)
+        let timeout = try #require(script.status?.retransmissionTimeout)
+        script.peer(.ack, win: 0)
+        script.advance(by: timeout + .milliseconds(10))
+        try script.send(count: 1_000)
+        script.expectNothing()
+        #expect(script.status?.congestionWindow == window)
+        script.peer(.ack)
+        script.takeAllSent()
+        #expect(script.status?.congestionWindow == max(10_000, window / 2))
+    }
 }

@@ -191,4 +191,24 @@ struct TimestampTests {
         script.peer(.ack, options: options(1_300, 10_000_000))
         #expect(script.status?.smoothedRoundTrip == .milliseconds(100))
     }
+
+    @Test("text that comes in one batch with the SYN-ACK is echoed with its own value", .requirement("RFC7323 §4.3"))
+    func textBehindSynAck() throws {
+        let script = SegmentScript(options: Self.options)
+        try script.open()
+        script.expect(.syn)
+        script.batch {
+            script.peer([.syn, .ack], options: options(1_000))
+            script.peer([.psh, .ack], "x", options: options(1_050))
+        }
+        script.expect(.ack, ack: 1_002, options: options(0, 1_050))
+    }
+
+    @Test("a reset tells the time of the abort")
+    func reset() throws {
+        let script = script()
+        script.stack.abort(try #require(script.connection), at: script.now + .milliseconds(500))
+        script.advance(by: .milliseconds(500))
+        script.expect([.rst, .ack], options: options(600, 1_000))
+    }
 }

@@ -121,4 +121,25 @@ struct SequenceWrapTests {
         script.expectNothing()
         script.expectState(.established)
     }
+
+    @Test("three duplicates tell of a loss however much has been sent without one")
+    func firstLoss() throws {
+        let script = SegmentScript.transfer()
+        try script.skipSent(3 << 30)
+        let una = try #require(script.status?.sendNext)
+        try script.send(bytes: StreamBytes.at(0, count: 5_000))
+        script.takeAllSent()
+        for _ in 0..<3 { script.peer(.ack, seq: 1_001, ack: una.rawValue) }
+        #expect(script.takeAllSent().contains { $0.tcp?.sequenceNumber == una })
+        script.peer(.ack, seq: 1_001)
+        script.takeAllEvents()
+    }
+
+    @Test("a change of the window alone is heeded however much we have sent since the peer last sent text")
+    func windowUpdate() throws {
+        let script = SegmentScript.transfer()
+        try script.skipSent(3 << 30)
+        script.peer(.ack, seq: 1_001, ack: script.status?.sendNext.rawValue, win: 1_234)
+        #expect(script.status?.sendWindow == 1_234)
+    }
 }

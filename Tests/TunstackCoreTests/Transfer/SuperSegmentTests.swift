@@ -188,6 +188,23 @@ struct SuperSegmentTests {
         #expect(script.stack.counters.sendsWithoutMemory == 0)
         script.takeAllSent()
     }
+
+    @Test("a window for one segment alone makes a plain one of it")
+    func single() throws {
+        let script = Self.script(peerWindow: 1_500)
+        try script.send(count: 3_000)
+        let packet = script.expect(.ack, seq: 5_001, length: 1_000)
+        #expect(packet?.metadata.segmentSize == 0)
+        script.expectNothing()
+    }
+
+    @Test("a window that is as large as the queue lets all of it leave together")
+    func exactWindow() throws {
+        let script = Self.script(peerWindow: 2_500)
+        try script.send(count: 2_500)
+        script.expectSuper(5_001...7_500)
+        script.expectNothing()
+    }
 }
 
 extension SegmentScript {

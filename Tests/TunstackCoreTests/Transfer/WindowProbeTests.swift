@@ -180,4 +180,45 @@ struct WindowProbeTests {
         script.expectDrop(.outsideWindow)
         script.expectState(.established)
     }
+
+    @Test("when the window shuts again the gaps begin anew", .requirement("RFC9293 SHLD-30"))
+    func again() throws {
+        let script = try blocked()
+        for _ in 0..<4 {
+            while script.takeAllSent().isEmpty { script.advance(by: .milliseconds(10)) }
+            script.peer(.ack, ack: 5_001, win: 0)
+        }
+        script.peer(.ack, ack: 5_001)
+        script.expectStream(5_001...8_000, pushed: true)
+        script.peer(.ack, win: 0)
+        try script.send(count: 1_000)
+        script.expectNothing()
+        script.advance(by: .milliseconds(200))
+        script.expect([.ack], seq: 8_001, length: 1)
+    }
+
+    @Test("a window that opens in the instant of a probe makes the probe needless", arguments: [true, false])
+    func opensInTime(carriesText: Bool) throws {
+        let script = try blocked(options: .plain { $0.windowProbesCarryText = carriesText })
+        script.batch {
+            script.at(.milliseconds(200))
+            script.peer(.ack, ack: 5_001)
+        }
+        script.expectStream(5_001...8_000, pushed: true)
+        script.expectNothing()
+    }
+
+    @Test("when a probe has taken the last byte along there is nothing to probe for any more")
+    func lastByte() throws {
+        let script = SegmentScript.transfer()
+        script.peer(.ack, win: 0)
+        try script.send("x")
+        script.advance(by: .milliseconds(200))
+        #expect(script.takeAllSent().map(\.payload) == [Array("x".utf8)])
+        script.peer(.ack, ack: 5_002, win: 0)
+        script.advance(by: .minutes(10))
+        script.expectNothing()
+        #expect(script.stack.nextDeadline == nil)
+        #expect(script.status?.retransmissions == 0)
+    }
 }

@@ -1,7 +1,6 @@
 import TestSupport
 import Testing
 import TunstackCore
-import TunstackLinux
 import TunstackWire
 
 @Suite("SegmentCutter: segmentation without the kernel")

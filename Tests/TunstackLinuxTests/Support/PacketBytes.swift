@@ -1,6 +1,8 @@
 import Glibc
 import Testing
+import TunstackCore
 import TunstackLinux
+import TunstackWire
 
 extension TunDevice {
     /// What one read gives, with the bytes of the packet.
@@ -71,5 +73,21 @@ extension PacketPort {
     /// Reads one packet.
     mutating func readBytes() throws(TunError) -> TunDevice.Reading {
         try TunDevice.Reading(capacity: 65_535) { output throws(TunError) in try read(into: &output) }
+    }
+}
+
+extension PacketPort {
+    /// Writes a segment with its text in one piece.
+    mutating func write(_ segment: SuperSegment) throws(TunError) -> TunDevice.WriteResult {
+        try segment.header.withRawSpan { header throws(TunError) in
+            try segment.text.withRawSpan { text throws(TunError) in
+                try write(header, text, RawSpan(), segment.metadata)
+            }
+        }
+    }
+
+    /// Writes a packet that is complete.
+    mutating func writeBytes(_ bytes: [UInt8]) throws(TunError) -> TunDevice.WriteResult {
+        try bytes.withRawSpan { packet throws(TunError) in try write(packet, RawSpan(), RawSpan(), TransmitMetadata()) }
     }
 }

@@ -1,6 +1,5 @@
 import TestSupport
 import TunstackCore
-import TunstackLinux
 import TunstackWire
 
 /// A super-segment of a stack's, as bytes: its TCP checksum field holds what `TransmitOffload.fillsChecksum` says.
@@ -60,21 +59,5 @@ struct ReadPacket {
             TCPHeader.verifyChecksum($0, source: ip.source, destination: ip.destination)
         }
         self.ip = ip
-    }
-}
-
-extension PacketPort {
-    /// Writes a segment with its text in one piece.
-    mutating func write(_ segment: SuperSegment) throws(TunError) -> TunDevice.WriteResult {
-        try segment.header.withRawSpan { header throws(TunError) in
-            try segment.text.withRawSpan { text throws(TunError) in
-                try write(header, text, RawSpan(), segment.metadata)
-            }
-        }
-    }
-
-    /// Writes a packet that is complete.
-    mutating func writeBytes(_ bytes: [UInt8]) throws(TunError) -> TunDevice.WriteResult {
-        try bytes.withRawSpan { packet throws(TunError) in try write(packet, RawSpan(), RawSpan(), TransmitMetadata()) }
     }
 }

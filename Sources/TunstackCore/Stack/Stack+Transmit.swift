@@ -73,9 +73,9 @@ extension Stack {
     }
 
     private mutating func transmitReply(into output: inout OutputRawSpan) -> HeadedPacket? {
-        guard !environment.replies.isEmpty else { return nil }
-        switch environment.replies.popFirst() {
-        case nil: return nil
+        // Mostly there is none, and then not even room for one is to be copied.
+        guard !environment.replies.isEmpty, let reply = environment.replies.popFirst() else { return nil }
+        switch reply {
         case .segment(let segment):
             environment.counters.segmentsSent &+= 1
             output.append(segment)

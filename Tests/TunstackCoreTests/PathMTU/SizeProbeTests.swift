@@ -19,6 +19,19 @@ struct SizeProbeTests {
         return script.takeAllSent()
     }
 
+    /// A long text goes over the path, whose round trip is 50 ms and a millisecond for each packet; forty rounds of it.
+    private func sendMuch(on script: SegmentScript, over path: inout NarrowPath) throws {
+        var packets = try send(400_000, on: script)
+        for _ in 0..<40 {
+            script.advance(by: .milliseconds(50))
+            packets = packets.flatMap { packet in
+                script.advance(by: .milliseconds(1))
+                path.carry(packet, to: script)
+                return script.takeAllSent()
+            }
+        }
+    }
+
     /// A round trip later the peer has everything but a segment of this length, and says so bit by bit.
     private func lose(_ packets: [SentPacket], length: Int, on script: SegmentScript) throws -> [SentPacket] {
         let lost = try #require(packets.first { $0.payload.count == length }?.tcp?.sequenceNumber)
@@ -105,15 +118,7 @@ struct SizeProbeTests {
     func nextSize() throws {
         let script = try script(.always)
         var path = NarrowPath(limit: 1_280)
-        var packets = try send(400_000, on: script)
-        for _ in 0..<40 {
-            script.advance(by: .milliseconds(50))
-            packets = packets.flatMap { packet in
-                script.advance(by: .milliseconds(1))
-                path.carry(packet, to: script)
-                return script.takeAllSent()
-            }
-        }
+        try sendMuch(on: script, over: &path)
         #expect(path.dropped == [1_460, 1_460, 1_460, 1_360, 1_360, 1_360])
         #expect(script.status?.pathMTU == 1_280)
         #expect(script.status?.maximumSegmentSize == 1_240)
@@ -127,15 +132,7 @@ struct SizeProbeTests {
     func nextSizeIsLost() throws {
         let script = try script(.always)
         var path = NarrowPath(limit: 1_064)
-        var packets = try send(400_000, on: script)
-        for _ in 0..<40 {
-            script.advance(by: .milliseconds(50))
-            packets = packets.flatMap { packet in
-                script.advance(by: .milliseconds(1))
-                path.carry(packet, to: script)
-                return script.takeAllSent()
-            }
-        }
+        try sendMuch(on: script, over: &path)
         #expect(path.dropped == [1_460, 1_460, 1_460, 1_240, 1_240, 1_240])
         #expect(script.status?.pathMTU == 1_064)
     }

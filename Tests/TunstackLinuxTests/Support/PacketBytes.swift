@@ -74,9 +74,7 @@ extension PacketPort {
     mutating func readBytes() throws(TunError) -> TunDevice.Reading {
         try TunDevice.Reading(capacity: 65_535) { output throws(TunError) in try read(into: &output) }
     }
-}
 
-extension PacketPort {
     /// Writes a segment with its text in one piece.
     mutating func write(_ segment: SuperSegment) throws(TunError) -> TunDevice.WriteResult {
         try segment.header.withRawSpan { header throws(TunError) in

@@ -69,24 +69,22 @@ extension BBR {
 
     // MARK: Probing
 
-    /// IsInflightTooHigh. Without a queue it takes more loss, because then most of it is not the flow's own doing.
+    /// IsInflightTooHigh.
     func isInflightTooHigh(lost: Int, inFlightAtSend: Int) -> Bool {
-        guard queueSignal.isQueueing else { return isHighWithoutQueue(lost: lost, inFlightAtSend: inFlightAtSend) }
-        return lost > Self.lossThreshold.of(inFlightAtSend) || (lost > 0 && !hasSelectiveAcknowledgments)
+        isTooMuch(lost, of: inFlightAtSend, isQueueing: queueSignal.isQueueing)
     }
 
-    /// A few lost segments are a large part of a small flight, and yet mean nothing.
-    private func isHighWithoutQueue(lost: Int, inFlightAtSend: Int) -> Bool {
+    /// Without a queue it takes more loss, because then most of it is not the flow's own doing; and a few segments, which are a large
+    /// part of a small flight, mean nothing.
+    private func isTooMuch(_ lost: Int, of inFlightAtSend: Int, isQueueing: Bool) -> Bool {
         guard hasSelectiveAcknowledgments else { return lost > 0 }
-        return lost > max(lossThresholdWithoutQueueNow.of(inFlightAtSend), Self.lostSegmentsWithoutQueue * segment)
+        let least = isQueueing ? 0 : Self.lostSegmentsWithoutQueue * segment
+        return lost > max(lossThreshold(isQueueing: isQueueing).of(inFlightAtSend), least)
     }
 
-    private var lossThresholdWithoutQueueNow: Ratio {
-        state == .startup ? Self.startupLossThresholdWithoutQueue : Self.lossThresholdWithoutQueue
-    }
-
-    private var lossThresholdNow: Ratio {
-        queueSignal.isQueueing ? Self.lossThreshold : lossThresholdWithoutQueueNow
+    private func lossThreshold(isQueueing: Bool) -> Ratio {
+        guard !isQueueing else { return Self.lossThreshold }
+        return state == .startup ? Self.startupLossThresholdWithoutQueue : Self.lossThresholdWithoutQueue
     }
 
     /// HandleInflightTooHigh.
@@ -102,7 +100,7 @@ extension BBR {
 
     /// InflightAtLoss: the flight at which losses passed the threshold, somewhere within the lost segment.
     private func inflightAtLoss(_ lost: LostSegment) -> Int {
-        let threshold = lossThresholdNow
+        let threshold = lossThreshold(isQueueing: queueSignal.isQueueing)
         let inflightPrevious = max(lost.inFlightAtSend - lost.length, 0)
         let lostPrevious = max(lost.lostSince - lost.length, 0)
         let allowance = max(threshold.of(inflightPrevious) - lostPrevious, 0)
@@ -173,7 +171,7 @@ extension BBR {
         guard !isMarkInRound else { return true }
         guard isLossInRound else { return false }
         let isForeignQueue = state == .probeCruise && queueSignal.isQueueing
-        return isForeignQueue || isHighWithoutQueue(lost: sample.lost, inFlightAtSend: sample.inFlightAtSend)
+        return isForeignQueue || isTooMuch(sample.lost, of: sample.inFlightAtSend, isQueueing: false)
     }
 
     /// InitLowerBounds and LossLowerBounds.

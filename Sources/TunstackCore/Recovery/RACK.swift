@@ -80,8 +80,10 @@ struct RACK {
         }
         guard !isAmbiguous else { return }
         roundTrip = now - segment.sentAt
-        if isAfter(segment.sentAt, segment.end) { return }
-        sentAt = segment.sentAt
+        // On a path without delay a repair may leave in the instant in which this arrived: after it, whatever its number is.
+        let sentAt = min(segment.sentAt, now - Interval(nanoseconds: 1))
+        if isAfter(sentAt, segment.end) { return }
+        self.sentAt = sentAt
         end = segment.end
     }
 

@@ -35,6 +35,16 @@ struct RACKTests {
     }
 
     @Test(
+        "what arrives in the instant in which it left tells nothing of the others that leave in it",
+        .requirement("RFC8985 §6.2"))
+    func withoutDelay() {
+        var rack = RACK(iss: SequenceNumber(5_000))
+        rack.onDelivered(segment(7_001, sentAt: 50), isAmbiguous: false, at: Self.at(50))
+        #expect(!rack.isAfter(Self.at(50), SequenceNumber(6_001)))
+        #expect(rack.isAfter(Self.at(49), SequenceNumber(6_001)))
+    }
+
+    @Test(
         "what may be the original of a segment sent again tells nothing about time", .requirement("RFC8985 §6.1"),
         .requirement("RFC8985 §6.2"))
     func ambiguous() {

@@ -152,6 +152,33 @@ struct TailLossProbeScriptTests {
         #expect(script.status?.congestionWindow ?? 0 >= 10_000)
     }
 
+    @Test(
+        "a report that takes the probe's place leaves the time-out when it would have been",
+        .requirement("RFC8985 §7.2"), .requirement("RFC6298 §5.1"))
+    func reported() throws {
+        let script = SegmentScript.recovering(
+            options: .plain {
+                $0.selectiveAcknowledgment = true; $0.minimumRTO = .milliseconds(1)
+            })
+        // Round trips that do not vary bring the RTO near to SRTT.
+        for count in 1...16 as ClosedRange<UInt32> {
+            try script.send(count: 1_000)
+            script.advance(by: .milliseconds(100))
+            script.acknowledge(5_001 + 1_000 * count)
+        }
+        script.takeAllSent()
+        let start = script.now
+        try script.send(count: 3_000)
+        script.takeAllSent()
+        script.advance(by: .milliseconds(100) + .microseconds(500))
+        script.acknowledge(21_001, 22_001..<23_001)
+        // What the report shows would be overdue only a quarter of a round trip later.
+        script.advance(by: .milliseconds(20))
+        #expect(script.takeAllSent().first?.time ?? start > start)
+        #expect(script.stack.counters.tailLossProbes == 0)
+        #expect(script.stack.counters.retransmissionTimeouts == 1)
+    }
+
     @Test("without selective acknowledgment there is no probe", .requirement("RFC8985 §7.2"))
     func notSelective() throws {
         let script = SegmentScript.measured(.milliseconds(100))

@@ -20,7 +20,7 @@ let package = Package(
         .executableTarget(
             name: "core-services",
             dependencies: [
-                "CWait", "BenchmarkSupport",
+                "CWait",
                 .product(name: "TunstackLinux", package: "tunstack"),
                 .product(name: "TunstackCore", package: "tunstack"),
                 .product(name: "TunstackWire", package: "tunstack"),

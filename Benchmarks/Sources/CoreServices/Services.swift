@@ -12,7 +12,8 @@ struct Services: ~Copyable {
     private static let chunk = 256 * 1_024
 
     private var listeners: [ListenerID: Kind] = [:]
-    private var kinds: [ConnectionID: Kind] = [:]
+    /// Of each connection, at the index of its handle.
+    private var kinds: [Kind] = []
     private let text = [UInt8](repeating: UInt8(ascii: "x"), count: chunk)
 
     init(on core: inout Stack, at now: Instant) throws(ListenError) {
@@ -30,8 +31,9 @@ struct Services: ~Copyable {
         while let event = core.nextEvent() {
             switch event {
             case .acceptable(let listener):
+                guard let kind = listeners[listener] else { continue }
                 while let id = core.accept(listener) {
-                    kinds[id] = listeners[listener]
+                    note(kind, of: id)
                     serve(id, of: &core, at: now)
                 }
             case .connection(let id, _):
@@ -40,11 +42,16 @@ struct Services: ~Copyable {
         }
     }
 
+    private mutating func note(_ kind: Kind, of id: ConnectionID) {
+        let index = Int(id.index)
+        if index >= kinds.count { kinds += Array(repeating: kind, count: index + 1 - kinds.count) }
+        kinds[index] = kind
+    }
+
     private mutating func serve(_ id: ConnectionID, of core: inout Stack, at now: Instant) {
-        guard let kind = kinds[id] else { return }
         let isOpen: Bool
         do {
-            switch kind {
+            switch kinds[Int(id.index)] {
             case .discard: isOpen = try discard(id, of: &core, at: now)
             case .source: isOpen = try send(on: id, of: &core, at: now)
             case .echo: isOpen = try echo(id, of: &core, at: now)
@@ -53,9 +60,7 @@ struct Services: ~Copyable {
             // The peer has reset it or vanished.
             isOpen = false
         }
-        guard !isOpen else { return }
-        kinds[id] = nil
-        core.release(id, at: now)
+        if !isOpen { core.release(id, at: now) }
     }
 
     // Each says whether the peer may send more.

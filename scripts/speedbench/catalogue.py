@@ -66,12 +66,17 @@ class Configuration:
     family: str
     # Exchanges super-segments and leaves checksums out, as far as it can.
     offloads: bool
+    # Options of `tunstack`, or which build of another stack.
     variant: str = ""
+    # Spins while it waits: not measured on a core that it shares with the client.
+    needs_own_core: bool = False
 
 
 CONFIGURATIONS = [
     Configuration("tunstack", "the command, async API", "tunstack", True),
-    Configuration("tunstack-2q", "the same with two queues", "tunstack", True, "2"),
+    Configuration("tunstack-2q", "the same with two queues", "tunstack", True, "--queues 2"),
+    Configuration("tunstack-busy", "the same as tunstack, and looks for packets for 100 us before it sleeps", "tunstack",
+                  True, "--busy-poll 100", needs_own_core=True),
     Configuration("tunstack-core", "the core in a plain epoll loop", "core", True),
     Configuration("kernel-veth", "Linux across veth with its offloads", "veth", True),
     Configuration("kernel-tun", "Linux across two TUNs with virtio headers", "pumped", True),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from benchlab.job import Job
 from benchlab.load import disturbed_note
 from benchlab.tables import figure
-from speedbench.catalogue import CEILINGS, CONFIGURATIONS, RAW, TESTS, Configuration, Test, matches, test_called
+from speedbench.catalogue import (CEILINGS, CONFIGURATIONS, RAW, TESTS, Configuration, Test, configuration_called, matches,
+                                  test_called)
 from speedbench.results import Key
 from speedbench.stacks import stack_of
 
@@ -30,7 +31,8 @@ def plan(names: list[str], tests: list[str], rounds: int, seconds: float, with_c
         first = (number - 1) % len(names) if names else 0
         for test in TESTS:
             if matches(test.name, tests):
-                jobs += [_job(test, name, number, seconds) for name in names[first:] + names[:first]]
+                jobs += [_job(test, name, number, seconds) for name in names[first:] + names[:first]
+                         if not (test.one_core and configuration_called(name).needs_own_core)]
     return jobs
 
 

@@ -56,12 +56,13 @@ class Tunstack(Stack):
         if not self.variant:
             return None
         help_text = subprocess.run([binary, "serve", "--help"], capture_output=True, text=True).stdout
-        return None if "--queues" in help_text else "this tunstack has no --queues"
+        option = self.variant.split()[0]
+        return None if option in help_text else f"this tunstack has no {option}"
 
     def start(self, room: Room) -> Running:
         services = [part for name, port in PORTS.items() for part in (f"--{name}", str(port))]
         options = [] if self.offloads else ["--no-offload"]
-        options += ["--queues", self.variant] if self.variant else []
+        options += self.variant.split()
         server = room.start(
             CLIENT, room.host.binary, *services, "--tun", DEVICE, "--host-address", HOST, "--address", SERVER_ADDRESS,
             "--nodelay", "--backlog", "4096", *options)

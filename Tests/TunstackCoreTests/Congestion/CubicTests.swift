@@ -36,6 +36,15 @@ struct CubicTests {
         #expect(CubicCurve.growth(in: microseconds, maximumSegmentSize: mss) == expected)
     }
 
+    @Test("where the curve and Reno's window meet to the byte, the curve holds", .requirement("RFC9438 §4.3"))
+    func meeting() {
+        var curve = CubicCurve()
+        // Too little for Reno's window to grow; 2 s ahead the curve is 3,200 bytes higher.
+        let window = curve.window(
+            after: 99, cwnd: 100_000, maximumSegmentSize: 1_000, at: .origin, roundTrip: .seconds(2))
+        #expect(window == 100_000 + 3_200 * 99 / 100_000)
+    }
+
     /// Acknowledges a window in every round trip, a hundredth at a time, and answers the windows at some seconds.
     private mutating func windows(at seconds: [Int64], roundTrip: Interval = .milliseconds(100)) -> [Int] {
         var windows: [Int] = []

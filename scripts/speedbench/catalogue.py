@@ -75,8 +75,8 @@ class Configuration:
 CONFIGURATIONS = [
     Configuration("tunstack", "the command, async API", "tunstack", True),
     Configuration("tunstack-2q", "the same with two queues", "tunstack", True, "--queues 2"),
-    Configuration("tunstack-busy", "the same as tunstack, and looks for packets for 100 us before it sleeps", "tunstack",
-                  True, "--busy-poll 100", needs_own_core=True),
+    Configuration("tunstack-busy", "as tunstack, but looks for packets for 100 us before it sleeps", "tunstack", True,
+                  "--busy-poll 100", needs_own_core=True),
     Configuration("tunstack-core", "the core in a plain epoll loop", "core", True),
     Configuration("kernel-veth", "Linux across veth with its offloads", "veth", True),
     Configuration("kernel-tun", "Linux across two TUNs with virtio headers", "pumped", True),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from benchlab.job import Job
 from benchlab.load import disturbed_note
 from benchlab.tables import figure
-from speedbench.catalogue import (CEILINGS, CONFIGURATIONS, RAW, TESTS, Configuration, Test, configuration_called, matches,
-                                  test_called)
+from speedbench.catalogue import (
+    CEILINGS, CONFIGURATIONS, RAW, TESTS, Configuration, Test, configuration_called, matches, test_called)
 from speedbench.results import Key
 from speedbench.stacks import stack_of
 

@@ -1,12 +1,13 @@
 /// The memory behind all send and receive buffers of a stack: blocks of powers of two, handed out when a connection
 /// has bytes to keep and taken back when it has none. Returned blocks are kept for the next taker, so that a steady load
-/// does not allocate; the total is bounded by a budget.
+/// does not allocate; the total is bounded by a budget. While nobody has it, a block begins with a pointer to the next that nobody has.
 @safe struct BufferPool: ~Copyable {
     /// Blocks are 2^12 (4 KiB) to 2^30 bytes.
     static let smallestBits = 12
     static let largestBits = 30
 
-    private var idle: [[UnsafeMutableRawPointer]]
+    /// Of each size, the block that was returned last.
+    private var idle = unsafe InlineArray<19, UnsafeMutableRawPointer?>(repeating: nil)
     private let budgetBytes: Int
     private let cacheBytes: Int
     private(set) var bytesInUse = 0
@@ -18,11 +19,16 @@
     init(budgetBytes: Int, cacheBytes: Int) {
         self.budgetBytes = budgetBytes
         self.cacheBytes = cacheBytes
-        unsafe idle = Array(repeating: [], count: Self.largestBits - Self.smallestBits + 1)
     }
 
     deinit {
-        unsafe idle.forEach { blocks in unsafe blocks.forEach { unsafe $0.deallocate() } }
+        for index in unsafe idle.indices {
+            var next = unsafe idle[index]
+            while let block = unsafe next {
+                unsafe next = block.load(as: UnsafeMutableRawPointer?.self)
+                unsafe block.deallocate()
+            }
+        }
     }
 
     /// More than half of the budget is in use.
@@ -38,7 +44,8 @@
         let size = 1 << bits
         guard bits <= Self.largestBits, bytesInUse + size <= budgetBytes else { return nil }
         bytesInUse += size
-        if let block = unsafe idle[bits - Self.smallestBits].popLast() {
+        if let block = unsafe idle[bits - Self.smallestBits] {
+            unsafe idle[bits - Self.smallestBits] = block.load(as: UnsafeMutableRawPointer?.self)
             bytesIdle -= size
             return unsafe block
         }
@@ -54,6 +61,7 @@
             return
         }
         bytesIdle += size
-        unsafe idle[bits - Self.smallestBits].append(block)
+        unsafe block.storeBytes(of: idle[bits - Self.smallestBits], as: UnsafeMutableRawPointer?.self)
+        unsafe idle[bits - Self.smallestBits] = block
     }
 }

@@ -20,6 +20,9 @@ SEEDS ?= 2000
 FUZZ_SECONDS ?= 20
 # How many sequences `make differential` plays.
 SEQUENCES ?= 1000
+# The tests that have threads. They wait for real events, up to a limit of time; the others would keep the processors from them for many
+# minutes if both ran in one process under a sanitizer.
+THREADED = ^Tunstack(Linux|Packetdrill)?Tests\.
 CHECKS = layering sizes links test-marks requirements rfc-pages scripts bench differences
 
 .PHONY: help build setup test unit allocations integration simulate fuzz fuzz-gate differential asan tsan soak bench microbench bench-loss lint format check ci demo run clean $(CHECKS:%=check-%)
@@ -58,12 +61,13 @@ differential: ## play SEQUENCES=1000 of segments and calls on the kernel's TCP a
 	scripts/differential $(SEQUENCES)
 
 asan: ## unit tests with AddressSanitizer, in a scratch folder of their own
-	swift test --scratch-path .build-asan --sanitize address --parallel
+	swift test --scratch-path .build-asan --sanitize address --parallel --filter '$(THREADED)'
+	swift test --scratch-path .build-asan --sanitize address --parallel --skip '$(THREADED)'
 
 tsan: ## those unit tests that have threads with ThreadSanitizer, in a scratch folder of their own
 	TSAN_OPTIONS="suppressions=$(abspath Tests/tsan-suppressions.txt)" \
 	    swift test --scratch-path .build-tsan --sanitize thread --parallel \
-	    --filter '^Tunstack(Linux|Packetdrill)?Tests\.'
+	    --filter '$(THREADED)'
 
 soak: build ## 1 GB through the echo service on a clean link, without a loss to repair
 	scripts/soak-1g

@@ -10,6 +10,15 @@ private struct Always: LinkRule {
     func verdict(on packet: PacketInTransit, random: inout SeededRandom) -> Verdict? { answer }
 }
 
+/// Loses every packet, and says in its reason what it has seen of it.
+private struct Witness: LinkRule {
+    func verdict(on packet: PacketInTransit, random: inout SeededRandom) -> Verdict? {
+        .drop(Self.words(at: packet.time, packet.bytes))
+    }
+
+    static func words(at time: Instant, _ bytes: [UInt8]) -> String { "at \(time.nanoseconds): \(bytes)" }
+}
+
 @Suite("Link rules")
 struct LinkRuleTests {
     @Test("without a rule that answers, a packet arrives after the latency")
@@ -54,19 +63,15 @@ struct LinkRuleTests {
     }
 
     @Test("rules see what the rules before have made of the packet: its time and its bytes")
-    func rulesSeeChanges() {
-        var seen: [(time: Instant, bytes: [UInt8])] = []
+    func rulesSeeChanges() throws {
         let raw = RawNetwork(rules: [
-            Always(answer: .hold(back: .milliseconds(2))), Always(answer: .corrupt(bit: 8 * 45)),
-            SegmentFilter(.drop("lost"), ordinals: 9...9) { packet, _ in
-                seen.append((packet.time, packet.bytes))
-                return true
-            },
+            Always(answer: .hold(back: .milliseconds(2))), Always(answer: .corrupt(bit: 8 * 45)), Witness(),
         ])
         raw.send(.rst, textLength: 10)
-        raw.network.runUntilIdle(limit: 100)
-        #expect(seen.map(\.time) == [Instant(nanoseconds: 2_000_000)])
-        #expect(seen.map(\.bytes) == [raw.network.trace.packets[0].damagedBytes])
+        let packet = try #require(raw.network.trace.packets.first)
+        let damaged = try #require(packet.damagedBytes)
+        #expect(damaged != packet.bytes)
+        #expect(packet.fate == .lost(Witness.words(at: Instant(nanoseconds: 2_000_000), damaged)))
     }
 
     @Test("a rule that is added later comes first")

@@ -217,8 +217,8 @@ struct PathTests {
     func fragmentationNeeded() throws {
         let path = try PathNetwork("delay=10ms mtu=1400")
         var answers: [(Instant, ICMPv4Message)] = []
-        path.network.observePackets { sighting in
-            guard sighting.kind == .arrived, sighting.receiver == path.left.id else { return }
+        path.network.observePackets { [sender = path.left.id] sighting in
+            guard sighting.kind == .arrived, sighting.receiver == sender else { return }
             do throws(WireError) {
                 answers.append(
                     (

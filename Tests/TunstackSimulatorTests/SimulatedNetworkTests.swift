@@ -52,12 +52,36 @@ struct SimulatedNetworkTests {
         var happened = 0
         func again() {
             happened += 1
-            network.after(.seconds(1), again)
+            if happened < 60 { network.after(.seconds(1), again) }
         }
         again()
         #expect(!network.runUntilIdle(limit: 50))
         #expect(happened == 51)
+        #expect(network.runUntilIdle(limit: 50))
+        #expect(happened == 60)
         #expect(SimulatedNetwork(seed: 1).runUntilIdle(limit: 0))
+    }
+
+    @Test("a network goes in the midst of its work when nobody has it, a host or a socket any more")
+    func ownership() throws {
+        weak var observed: SimulatedNetwork?
+        do {
+            let raw = RawNetwork()
+            observed = raw.network
+            let filter = SegmentFilter(.hold(back: .seconds(1))) { _, _ in true }
+            raw.network.addRule(OneWay(from: raw.peer.id, filter), between: raw.peer, raw.host)
+            let client = raw.network.addHost("client", IPv4Address(10, 0, 0, 3))
+            raw.network.link(client, raw.host, latency: .milliseconds(10))
+            try raw.host.listen(on: 2_000) { EchoServer(thinkTimes: [.seconds(10)]) }
+            let socket = try client.open(to: raw.host.endpoint(2_000), Sender(1_000, closes: false))
+            let recorder = FlowRecorder(socket)
+            raw.network.run(for: .seconds(1))
+            // A packet is on its way, and an application waits for its time to answer.
+            raw.send(.psh)
+            #expect(recorder.record.segments == 1)
+            #expect(raw.host.accepted.first?.state == .established)
+        }
+        #expect(observed == nil)
     }
 
     @Test("a packet for an address that nobody has is lost, and so is one that is no packet")

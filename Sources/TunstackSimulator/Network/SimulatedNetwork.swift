@@ -19,7 +19,9 @@ public import TunstackWire
 /// ## Ownership
 ///
 /// A network and all that is in it belong to one task. It lives as long as anybody has it, one of its hosts, or a
-/// socket of one; an action planned with `after` may have them too, until it has happened.
+/// socket of one. What the network has in turn must not have these, or they would never go: rules of links cannot, as
+/// they are `Sendable`; applications and observers have names of nodes, or are weak about the rest. An action planned
+/// with `after` may have them, until it has happened.
 public final class SimulatedNetwork {
     /// The time on the network's own clock. Hosts have clocks of their own.
     public private(set) var now = Instant.origin
@@ -122,7 +124,7 @@ public final class SimulatedNetwork {
     }
 
     /// Shows every packet to `observe`: when it is sent, when it arrives and is handled, when it is lost. An observer
-    /// may ask hosts and sockets; it must not change anything.
+    /// may ask hosts and sockets, which it must not own; it must not change anything.
     public func observePackets(_ observe: @escaping (PacketSighting) -> Void) { observers.append(observe) }
 
     private func fork() -> SeededRandom { SeededRandom(seed: random.next()) }

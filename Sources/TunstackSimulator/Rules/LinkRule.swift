@@ -24,7 +24,9 @@ public enum Verdict: Hashable, Sendable {
 ///
 /// A packet goes through all rules of its link, in order: a loss ends its way, delays add up, and a change of its bytes
 /// is what the rules that follow see. A second copy is a packet of its own for the rules that follow.
-public protocol LinkRule {
+///
+/// The network owns its rules; being `Sendable` they cannot own the network, so both go when nobody needs them.
+public protocol LinkRule: Sendable {
     /// What to do with a packet; nil for nothing.
     ///
     /// - Parameters:

@@ -22,7 +22,7 @@ public struct ScriptedDelays: LinkRule {
 
 /// Treats the segments that fit a description in its own way: the n-th of them, or several.
 public struct SegmentFilter: LinkRule {
-    private let isMeant: (PacketInTransit, TracedSegment) -> Bool
+    private let isMeant: @Sendable (PacketInTransit, TracedSegment) -> Bool
     private let ordinals: ClosedRange<Int>
     private let answer: Verdict
     private var seen = 0
@@ -30,10 +30,10 @@ public struct SegmentFilter: LinkRule {
     /// - Parameters:
     ///   - answer: what to do with the segments that are meant.
     ///   - ordinals: which of those that fit, counted from 1.
-    ///   - isMeant: whether a segment fits.
+    ///   - isMeant: whether a segment fits. `OneWay` around the filter tells senders apart.
     public init(
         _ answer: Verdict, ordinals: ClosedRange<Int> = 1...1,
-        where isMeant: @escaping (PacketInTransit, TracedSegment) -> Bool
+        where isMeant: @escaping @Sendable (PacketInTransit, TracedSegment) -> Bool
     ) {
         self.answer = answer
         self.ordinals = ordinals

@@ -37,9 +37,9 @@ extension Scenario {
         let pair = Pair(seed: run.seed)
         // The handshake's ACK is the first; the second acknowledges the server's FIN.
         pair.addRule(
-            SegmentFilter(.drop("lost"), ordinals: 2...2) { packet, segment in
-                packet.sender == pair.client.id && segment.flags == .ack
-            })
+            OneWay(
+                from: pair.client.id,
+                SegmentFilter(.drop("lost"), ordinals: 2...2) { _, segment in segment.flags == .ack }))
         try pair.server.listen(on: Pair.port) { Reader() }
         let socket = try pair.client.open(to: pair.service)
         pair.network.run(for: .milliseconds(100))
@@ -61,9 +61,9 @@ extension Scenario {
     private static func oldDuplicate(_ run: inout ScenarioRun) throws {
         let pair = Pair(seed: run.seed)
         pair.addRule(
-            SegmentFilter(.duplicate(after: .seconds(20))) { packet, segment in
-                packet.sender == pair.server.id && segment.textLength > 0
-            })
+            OneWay(
+                from: pair.server.id,
+                SegmentFilter(.duplicate(after: .seconds(20))) { _, segment in segment.textLength > 0 }))
         try pair.server.listen(on: Pair.port) { EchoServer() }
         let socket = try pair.client.open(to: pair.service, RequestClient(request: 10, response: 10))
         pair.network.run(for: .seconds(30))

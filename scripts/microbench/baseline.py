@@ -12,8 +12,8 @@ from benchlab.programs import ROOT
 BASELINE = ROOT / "Benchmarks/baseline.json"
 # By how much instructions may grow before it is worth a warning.
 GROWTH = 0.05
-# Of an operation, the part that may allocate more: growing tables do it now and then.
-MORE_ALLOCATIONS = 0.01
+# Of an operation, the part that may allocate or retain more: growing tables do it now and then.
+MORE_CALLS = 0.01
 
 
 def load() -> dict:
@@ -39,6 +39,6 @@ def warnings(figures: dict, before: dict) -> list[str]:
             growth = now["instructions"] / old["instructions"] - 1
             found.append(f"{name}: {now['instructions']:.0f} instructions, {growth:.1%} more than "
                          f"{old['instructions']:.0f}")
-        if now["allocations"] > old["allocations"] + MORE_ALLOCATIONS:
-            found.append(f"{name}: {now['allocations']} allocations, {old['allocations']} before")
+        found += [f"{name}: {now[what]} {what}, {old[what]} before" for what in ("allocations", "retains")
+                  if now[what] > old[what] + MORE_CALLS]
     return found

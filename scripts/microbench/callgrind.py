@@ -1,4 +1,4 @@
-"""Counting instructions and allocations of a program with valgrind's callgrind."""
+"""Counting instructions, allocations and retains of a program with valgrind's callgrind."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ ENVIRONMENT = {
     "GLIBC_TUNABLES": "glibc.cpu.x86_rep_movsb_threshold=0x40000000",
 }
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"}
+# What counts references to objects; for each retain there is a release.
+RETAINERS = {"swift_retain", "swift_retain_n", "swift_bridgeObjectRetain", "swift_bridgeObjectRetain_n"}
 
 
 class Counts(NamedTuple):
     instructions: float
     allocations: float
+    retains: float
 
 
 def count(command: list[str]) -> Counts:
@@ -36,11 +39,12 @@ def per_operation(command: list[str], lengths: tuple[int, int]) -> Counts:
     shorter, longer = (count([*command, str(length)]) for length in lengths)
     more = lengths[1] - lengths[0]
     return Counts(round((longer.instructions - shorter.instructions) / more, 1),
-                  round((longer.allocations - shorter.allocations) / more, 3))
+                  round((longer.allocations - shorter.allocations) / more, 3),
+                  round((longer.retains - shorter.retains) / more, 3))
 
 
 def read(profile: str) -> Counts:
-    """The totals of a profile: instructions, and calls of what allocates.
+    """The totals of a profile: instructions, and calls of what allocates and of what retains.
 
     A name is written out once, as `(7) malloc`, and is `(7)` from then on. A call names its callee (`cfn=`) in one
     line and how often it happened (`calls=`) in the next.
@@ -49,7 +53,7 @@ def read(profile: str) -> Counts:
     if not total:
         raise ValueError("callgrind counted nothing")
     names: dict[str, str] = {}
-    callee, allocations = "", 0
+    callee, allocations, retains = "", 0, 0
     for line in profile.splitlines():
         if line.startswith(("fn=", "cfn=")):
             number, _, name = line.partition("=")[2].partition(" ")
@@ -57,6 +61,8 @@ def read(profile: str) -> Counts:
                 names[number] = name
             if line.startswith("cfn="):
                 callee = names[number]
-        elif line.startswith("calls=") and callee in ALLOCATORS:
-            allocations += int(line[len("calls="):].split()[0])
-    return Counts(int(total.group(1)), allocations)
+        elif line.startswith("calls="):
+            calls = int(line[len("calls="):].split()[0])
+            allocations += calls if callee in ALLOCATORS else 0
+            retains += calls if callee in RETAINERS else 0
+    return Counts(int(total.group(1)), allocations, retains)

@@ -71,8 +71,10 @@ def _table(operations: list[Operation], figures: dict, before: dict) -> Table:
         now = figures[operation.name]
         old = before.get(operation.name, {}).get("instructions")
         rows.append([f"{operation.name}: {operation.what}", figure(now["nanoseconds"]), figure(now["instructions"]),
-                     "–" if not old else f"{now['instructions'] / old - 1:+.1%}", f"{now['allocations']:g}"])
-    return Table("One operation", ["", "nanoseconds", "instructions", "against the baseline", "allocations"], rows)
+                     "–" if not old else f"{now['instructions'] / old - 1:+.1%}", f"{now['allocations']:g}",
+                     f"{now['retains']:g}"])
+    return Table("One operation", ["", "nanoseconds", "instructions", "against the baseline", "allocations", "retains"],
+                 rows)
 
 
-MICRO = Subcommand("micro", "instructions, nanoseconds and allocations of single operations", _configure, _run)
+MICRO = Subcommand("micro", "instructions, nanoseconds, allocations and retains of single operations", _configure, _run)

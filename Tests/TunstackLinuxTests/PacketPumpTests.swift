@@ -87,6 +87,12 @@ struct PacketPumpTests {
         #expect(foreign == packets.filter { $0.withRawSpan { share.owner(of: $0) } == 1 })
         #expect(!foreign.isEmpty)
         #expect(core.counters.packetsReceived == UInt64(packets.count - foreign.count))
+
+        for packet in packets { #expect(try kernel.writeBytes(packet) == .written) }
+        var (foreignWhole, own) = ([[UInt8]](), 0)
+        _ = try pump.receiveWhole(handOver: { packet, _ in foreignWhole.append(packet) }) { _, _ in own += 1 }
+        #expect(foreignWhole == foreign)
+        #expect(own == packets.count - foreign.count)
     }
 
     @Test("whoever wants to see packets sees them as they are on the wire, in both directions")

@@ -29,10 +29,8 @@ struct Driver: ~Copyable {
     mutating func receivePackets(at now: Instant) throws(TunError) -> PacketPump.Reading {
         if observation != nil {
             try Self.receiveObserved(&pump, &core, &observation, membership, &handovers, at: now)
-        } else if let membership {
-            try Self.receive(&pump, &core, membership, &handovers, at: now)
         } else {
-            try pump?.receive(into: &core, at: now) ?? .paused
+            try Self.receive(&pump, &core, membership, &handovers, at: now)
         }
     }
 
@@ -66,20 +64,22 @@ extension Driver {
     private static func counters(of pump: borrowing PacketPump?) -> DeviceCounters? { pump?.counted() }
 
     private static func receive(
-        _ pump: inout PacketPump?, _ core: inout Stack, _ membership: GroupMembership,
+        _ pump: inout PacketPump?, _ core: inout Stack, _ membership: GroupMembership?,
         _ handovers: inout HandoverCounters, at now: Instant
     ) throws(TunError) -> PacketPump.Reading {
         try pump?.receive(into: &core, at: now) { packet, checksum in
-            let owner = packet.withRawSpan { membership.share.owner(of: $0) }
-            handOver(packet, checksum, to: membership.mailboxes[owner], &handovers)
+            handOver(packet, checksum, by: membership, &handovers)
         } ?? .paused
     }
 
     /// Gives a packet to the stack that it belongs to; if that one's mailbox is full, it is lost.
     private static func handOver(
-        _ packet: [UInt8], _ checksum: ChecksumStatus, to mailbox: Mailbox, _ handovers: inout HandoverCounters
+        _ packet: [UInt8], _ checksum: ChecksumStatus, by membership: GroupMembership?,
+        _ handovers: inout HandoverCounters
     ) {
-        switch mailbox.put(packet, checksum: checksum) {
+        guard let membership else { preconditionFailure("a stack that is alone owns all connections") }
+        let owner = packet.withRawSpan { membership.share.owner(of: $0) }
+        switch membership.mailboxes[owner].put(packet, checksum: checksum) {
         case .delivered: handovers.packetsHandedOver &+= 1
         case .full: handovers.packetsLost &+= 1
         }
@@ -90,13 +90,9 @@ extension Driver {
         _ membership: GroupMembership?, _ handovers: inout HandoverCounters, at now: Instant
     ) throws(TunError) -> PacketPump.Reading {
         observation?.collect(from: &core)
-        return try pump?.receiveWhole { packet, checksum in
-            if let membership, case let owner = membership.share.owner(of: packet), owner != membership.share.index {
-                var copy: [UInt8] = []
-                copy.append(bytes: packet)
-                handOver(copy, checksum, to: membership.mailboxes[owner], &handovers)
-                return
-            }
+        return try pump?.receiveWhole(
+            handOver: { packet, checksum in handOver(packet, checksum, by: membership, &handovers) }
+        ) { packet, checksum in
             let reason = core.receive(packet, checksum: checksum, at: now)
             observation?.received(packet, dropped: reason, by: &core, at: now)
         } ?? .paused

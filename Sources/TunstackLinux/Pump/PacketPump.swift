@@ -63,7 +63,9 @@ public struct PacketPump: ~Copyable {
                 Self.deliver(buffer, place, to: &core, at: now, handOver)
             } else {
                 result = try Self.read(&port, into: &buffer)
-                Self.deliver(buffer, result, to: &core, share, at: now, handOver)
+                Self.sort(buffer, result, share, handOver) { packet, checksum in
+                    _ = core.receive(packet, checksum: checksum, at: now)
+                }
             }
             if let reading = batch.end(after: result) { return reading }
         }
@@ -71,12 +73,17 @@ public struct PacketPump: ~Copyable {
 
     /// The same for somebody who wants to see the packets: hands out each as it came, and leaves the rest to `body`.
     ///
+    /// - Parameters:
+    ///   - handOver: Is given a copy of each packet that another stack owns.
+    ///   - body: Is given each of the others.
     /// - Throws: As ``TunDevice/read(into:)``.
-    public mutating func receiveWhole(_ body: (RawSpan, ChecksumStatus) -> Void) throws(TunError) -> Reading {
+    public mutating func receiveWhole(
+        handOver: ([UInt8], ChecksumStatus) -> Void = { _, _ in }, _ body: (RawSpan, ChecksumStatus) -> Void
+    ) throws(TunError) -> Reading {
         var batch = Batch()
         while true {
             let result = try Self.read(&port, into: &buffer)
-            if case .packet(_, let checksum, _) = result { buffer.withBytes { body($0, checksum) } }
+            Self.sort(buffer, result, share, handOver, body)
             if let reading = batch.end(after: result) { return reading }
         }
     }
@@ -141,9 +148,10 @@ extension PacketPump {
         try buffer.fill { output throws(TunError) in try port.read(into: &output) }
     }
 
-    private static func deliver(
-        _ buffer: borrowing PacketBuffer, _ result: TunDevice.ReadResult, to core: inout Stack, _ share: StackShare?,
-        at now: Instant, _ handOver: ([UInt8], ChecksumStatus) -> Void
+    /// Gives a packet that was read to `take`, or a copy of it to `handOver` if it is another stack's.
+    private static func sort(
+        _ buffer: borrowing PacketBuffer, _ result: TunDevice.ReadResult, _ share: StackShare?,
+        _ handOver: ([UInt8], ChecksumStatus) -> Void, _ take: (RawSpan, ChecksumStatus) -> Void
     ) {
         guard case .packet(_, let checksum, _) = result else { return }
         buffer.withBytes { packet in
@@ -152,7 +160,7 @@ extension PacketPump {
                 copy.append(bytes: packet)
                 handOver(copy, checksum)
             } else {
-                _ = core.receive(packet, checksum: checksum, at: now)
+                take(packet, checksum)
             }
         }
     }
